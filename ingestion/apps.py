@@ -1,0 +1,10 @@
+"""The app that takes logs in."""
+
+from django.apps import AppConfig
+
+
+class IngestionConfig(AppConfig):
+    """Sources, their keys, the door and the queue."""
+
+    name = "ingestion"
+    verbose_name = "Sources and keys"

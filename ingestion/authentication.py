@@ -1,0 +1,110 @@
+"""API keys as DRF authentication: `Authorization: Bearer <key>` or `X-API-Key: <key>`."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+
+from ingestion.keys import KeyText, parse_key
+from ingestion.models import ApiKey
+from logplatform.api_access import KeyIdentity
+from logplatform.kernel import clock
+
+CACHE_S = 5.0
+_MAX_CACHED = 10_000
+_INVALID = "This API key is not valid: unknown, revoked, expired, or of an inactive source."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyUser:
+    """Stands for the bearer of a key where a user is expected; owns nothing by itself."""
+
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_superuser: bool = False
+    is_staff: bool = False
+    pk: None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cached:
+    secret_hash: str
+    expires_at: float
+    identity: KeyIdentity
+    read_at: float
+
+
+_cache: dict[str, _Cached] = {}
+
+
+def forget_cached_keys() -> None:
+    """Look every key up again at its next use."""
+    _cache.clear()
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Sets `request.auth` to the KeyIdentity. A revoked key is refused within five seconds."""
+
+    def authenticate(self, request: Any) -> tuple[KeyUser, KeyIdentity] | None:
+        """The identity behind the key, None where no key was sent.
+
+        Raises:
+            AuthenticationFailed: a key was sent and is not valid.
+        """
+        text = key_in(request)
+        if text is None:
+            return None
+        key = parse_key(text)
+        identity = identity_of(key) if key else None
+        if identity is None:
+            raise AuthenticationFailed(_INVALID)
+        return KeyUser(), identity
+
+    def authenticate_header(self, request: Any) -> str:
+        """Makes DRF answer 401, not 403, where nobody is authenticated."""
+        return 'Bearer realm="logplatform"'
+
+
+def key_in(request: HttpRequest) -> str | None:
+    """The key text a request carries, if any."""
+    scheme, _, credentials = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return str(credentials.strip())
+    return request.META.get("HTTP_X_API_KEY")
+
+
+def identity_of(key: KeyText) -> KeyIdentity | None:
+    """What a key stands for, None if it is not valid; read from the database every 5 s at most."""
+    cached = _cache.get(key.public_id)
+    if cached is None or time.monotonic() - cached.read_at > CACHE_S:
+        cached = _look_up(key.public_id)
+    if cached is None or not key.matches(cached.secret_hash):
+        return None
+    return cached.identity if cached.expires_at > clock.now().timestamp() else None
+
+
+def _look_up(public_id: str) -> _Cached | None:
+    row = ApiKey.objects.usable().select_related("source__app").filter(public_id=public_id).first()
+    if row is None or not row.source.is_active:
+        _cache.pop(public_id, None)
+        return None
+    if len(_cache) >= _MAX_CACHED:
+        _cache.clear()
+    _cache[public_id] = _Cached(
+        secret_hash=row.secret_hash,
+        expires_at=row.expires_at.timestamp() if row.expires_at else float("inf"),
+        identity=KeyIdentity(
+            key_id=row.pk,
+            app=row.source.app.slug,
+            source=row.source.slug,
+            source_id=row.source_id,
+            scopes=frozenset(row.scopes),
+            format=row.source.format,
+            zone=row.source.zone,
+        ),
+        read_at=time.monotonic(),
+    )
+    return _cache[public_id]

@@ -1,0 +1,71 @@
+"""Whose apps a request may read or write: one rule for keys and for people."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from logplatform.kernel.errors import PlatformError
+
+
+class ScopeMissing(PlatformError):
+    """The key is valid but not for this."""
+
+    code = "scope_missing"
+    status = 403
+    message = "This key has no '{scope}' scope."
+    hint = "Use a key with the '{scope}' scope; an administrator can issue one in the admin."
+
+
+class AppNotFound(PlatformError):
+    """The app does not exist, or the caller may not know that it does."""
+
+    code = "app_not_found"
+    status = 404
+    message = "There is no app '{app}' that you may see."
+    hint = "GET /api/v1/apps lists the apps you may see."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyIdentity:
+    """What a valid key stands for: `request.auth` of requests made with one."""
+
+    key_id: int
+    app: str
+    source: str
+    source_id: int
+    scopes: frozenset[str]
+    format: str
+    zone: str
+
+    @property
+    def apps(self) -> tuple[str, ...]:
+        """Slugs of the apps the key may see."""
+        return (self.app,)
+
+    def require(self, scope: str) -> None:
+        """Raise ScopeMissing unless the key has `scope`."""
+        if scope not in self.scopes:
+            raise ScopeMissing(scope=scope)
+
+
+def visible_apps(request: HttpRequest) -> tuple[str, ...]:
+    """Slugs of the apps the caller may read, narrowed by `?app=`.
+
+    Raises:
+        ScopeMissing: an API key without the `query` scope.
+        AppNotFound: `?app=` names an app the caller may not see.
+    """
+    from storage.access import apps_for
+
+    identity = getattr(request, "auth", None)
+    if isinstance(identity, KeyIdentity):
+        identity.require("query")
+        visible = identity.apps
+    else:
+        visible = tuple(apps_for(request.user).values_list("slug", flat=True))
+    wanted = request.GET.get("app")
+    if not wanted:
+        return visible
+    if wanted not in visible:
+        raise AppNotFound(app=wanted[:63])
+    return (wanted,)

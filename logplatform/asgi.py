@@ -1,0 +1,21 @@
+"""ASGI entry point: HTTP through the door of ingestion, WebSockets through Channels."""
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+from logplatform.env import use_project_settings
+
+use_project_settings()
+django_application = get_asgi_application()
+
+from dashboard.routing import websocket_urlpatterns  # noqa: E402
+from ingestion.door import Door  # noqa: E402
+from logplatform.origins import OriginCheck  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": Door(django_application),
+        "websocket": OriginCheck(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

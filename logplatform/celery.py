@@ -1,0 +1,17 @@
+"""The Celery app: workers drain the ingest queue and run scheduled work."""
+
+from celery import Celery
+from celery.signals import setup_logging
+
+from logplatform.env import use_project_settings
+
+use_project_settings()
+
+app = Celery("logplatform")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_django_logging(**_: object) -> None:
+    """Celery sets up no logging when this signal has a receiver: Django's stays."""

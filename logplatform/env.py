@@ -1,0 +1,216 @@
+"""Everything the environment may set, typed, checked once and refused loudly.
+
+The only module that reads `os.environ`. `docs/configuration.md` is generated from this class.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class EnvError(Exception):
+    """One or more environment variables are unusable; the text lists all of them."""
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _flag(value: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if value.lower() not in words:
+        raise ValueError("needs true or false")
+    return words[value.lower()]
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        number = int(value) if value.lstrip("-").isdigit() else None
+        if number is None or not low <= number <= high:
+            raise ValueError(f"needs a whole number from {low} to {high}")
+        return number
+
+    return parse
+
+
+def _size(value: str) -> int:
+    """Bytes, with an optional suffix K, M or G (powers of 1024)."""
+    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(value[-1:].upper(), 1)
+    digits = value[:-1] if factor > 1 else value
+    if not digits.isdigit():
+        raise ValueError("needs a size such as 512M")
+    return int(digits) * factor
+
+
+def _path(value: str) -> Path:
+    return Path(value).expanduser().resolve()
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def _secret(value: str) -> str:
+    if len(value) < 50:
+        raise ValueError("needs at least 50 characters; unset it to have one made in DATA_DIR")
+    return value
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if urlsplit(value).scheme not in schemes:
+            raise ValueError(
+                f"needs a URL that starts with {' or '.join(s + '://' for s in schemes)}"
+            )
+        return value
+
+    return parse
+
+
+def setting(doc: str, parse: Callable[[str], Any] = _text, default: str = "") -> Any:
+    """A field whose environment variable is its name in capitals."""
+    return field(metadata={"doc": doc, "parse": parse, "default": default})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Env:
+    """The checked environment. An optional value that is unset is an empty string."""
+
+    data_dir: Path = setting("Folder for everything the embedded services keep.", _path, "./var")
+    host: str = setting("Address the web process listens on.", _text, "127.0.0.1")
+    port: int = setting("Port the web process listens on.", _whole(1, 65535), "8000")
+    public_url: str = setting(
+        "The address people use; needed behind a proxy or on another host than this.",
+        _url("http", "https"),
+    )
+    allowed_hosts: tuple[str, ...] = setting(
+        "Host names to answer besides localhost and the host of PUBLIC_URL, by commas.", _names
+    )
+    trusted_proxies: int = setting(
+        "How many reverse proxies stand in front (for client addresses).", _whole(0, 10), "0"
+    )
+    debug: bool = setting("Django's debug mode; never on a server others reach.", _flag, "false")
+    log_level: str = setting("Level of our own logs.", _text, "INFO")
+    secret_key: str = setting("Key for sessions and signatures; unset: made once.", _secret)
+    database_url: str = setting(
+        "PostgreSQL for the control plane; unset: SQLite in DATA_DIR.",
+        _url("postgres", "postgresql", "sqlite"),
+    )
+    valkey_url: str = setting(
+        "Valkey or Redis with appendfsync always and noeviction; unset: the embedded one.",
+        _url("redis", "rediss", "valkey", "unix"),
+    )
+    clickhouse_url: str = setting(
+        "ClickHouse by HTTP: http://user:password@host:8123/database; unset: the embedded one.",
+        _url("http", "https"),
+    )
+    clickhouse_cluster: str = setting("Cluster name; set: replicated tables and ON CLUSTER DDL.")
+    web_workers: int = setting("Web processes.", _whole(1, 64), "1")
+    web_threads: int = setting(
+        "Threads a web process answers API requests with.", _whole(1, 256), "24"
+    )
+    worker_concurrency: int = setting("Processes of a Celery worker.", _whole(1, 64), "3")
+    ingest_shards: int = setting(
+        "Streams of the ingest queue, each drained by one task.", _whole(1, 64), "2"
+    )
+    max_body_bytes: int = setting("Largest request body as sent.", _size, "64M")
+    max_decompressed_bytes: int = setting("Largest request body once decompressed.", _size, "64M")
+    max_line_bytes: int = setting(
+        "Longest line that is stored; longer ones are quarantined.", _size, "256K"
+    )
+    queue_max_bytes: int = setting("Backlog at which the door answers 503.", _size, "1G")
+    valkey_max_memory: int = setting("Memory limit of the embedded Valkey.", _size, "2G")
+    engine_max_memory: int = setting("Memory limit of the embedded log engine.", _size, "4G")
+    drain_max_bytes: int = setting("Decompressed bytes one drain step takes at most.", _size, "24M")
+
+    def __post_init__(self) -> None:
+        if self.ingest_shards >= self.worker_concurrency:
+            raise EnvError(
+                "WORKER_CONCURRENCY must be greater than INGEST_SHARDS: each shard occupies one "
+                f"worker process while it drains, and retention needs one too "
+                f"(now {self.worker_concurrency} and {self.ingest_shards})."
+            )
+
+    @property
+    def secrets_file(self) -> Path:
+        """Secrets made on first use, mode 0600."""
+        return self.data_dir / "secrets.json"
+
+    @property
+    def runtime_file(self) -> Path:
+        """Where the running embedded services can be reached, written by `manage.py up`."""
+        return self.data_dir / "runtime.json"
+
+
+def load_env(environ: Mapping[str, str] | None = None) -> Env:
+    """Read and check all settings.
+
+    Raises:
+        EnvError: lists every unusable variable, with what it needs.
+    """
+    source = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for item in fields(Env):
+        raw = source.get(item.name.upper(), "") or item.metadata["default"]
+        try:
+            values[item.name] = (
+                item.metadata["parse"](raw) if raw else _empty(item.metadata["parse"])
+            )
+        except ValueError as error:
+            problems.append(f"{item.name.upper()}={raw!r}: {error}")
+    if problems:
+        raise EnvError("Unusable environment:\n  " + "\n  ".join(problems))
+    return Env(**values)
+
+
+def _empty(parse: Callable[[str], Any]) -> Any:
+    return () if parse is _names else ""
+
+
+def use_project_settings() -> None:
+    """Point Django at `logplatform.settings` unless the environment names another module."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "logplatform.settings")
+
+
+def child_environment(**extra: str) -> dict[str, str]:
+    """This process's environment with `extra` on top, for a child process."""
+    return {**os.environ, **extra}
+
+
+def load_secrets(path: Path) -> dict[str, str]:
+    """The secrets of this installation; made on first use in a file only its owner may read."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = {name: secrets.token_urlsafe(48) for name in ("secret_key", "valkey", "engine")}
+        draft = path.with_suffix(f".{os.getpid()}.tmp")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(made, file)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    loaded: dict[str, str] = json.loads(path.read_text())
+    return loaded
+
+
+def embedded_urls(env: Env) -> dict[str, str]:
+    """`valkey_url` and `clickhouse_url` of running embedded services, by name; may be empty."""
+    try:
+        runtime = json.loads(env.runtime_file.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    keys = load_secrets(env.secrets_file)
+    urls = {}
+    if port := runtime.get("valkey_port"):
+        urls["valkey_url"] = f"redis://:{keys['valkey']}@127.0.0.1:{port}/0"
+    if port := runtime.get("engine_port"):
+        urls["clickhouse_url"] = f"http://default:{keys['engine']}@127.0.0.1:{port}/default"
+    return urls

@@ -1,0 +1,62 @@
+"""`/healthz`, `/readyz` and `/metrics`."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django_prometheus.exports import ExportToDjangoView
+
+logger = logging.getLogger(__name__)
+
+
+def alive(request: HttpRequest) -> JsonResponse:
+    """The web process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+def ready(request: HttpRequest) -> JsonResponse:
+    """Each dependency with its state; 503 unless all work."""
+    states = {name: _state(name, check) for name, check in _CHECKS.items()}
+    is_ready = all(state == "ok" for state in states.values())
+    status = {"status": "ok" if is_ready else "degraded", "dependencies": states}
+    return JsonResponse(status, status=200 if is_ready else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus metrics of this process."""
+    response: HttpResponse = ExportToDjangoView(request)
+    return response
+
+
+def _state(name: str, check: Callable[[], None]) -> str:
+    try:
+        check()
+    except Exception:
+        logger.warning("A dependency is not ready", extra={"dependency": name}, exc_info=True)
+        return "unavailable"
+    return "ok"
+
+
+def _check_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _check_queue() -> None:
+    from ingestion import queue
+
+    queue.check_alive()
+
+
+def _check_engine() -> None:
+    from storage import facade
+
+    facade.check_alive()
+
+
+_CHECKS: dict[str, Callable[[], None]] = {
+    "control_plane": _check_database,
+    "queue": _check_queue,
+    "log_engine": _check_engine,
+}
