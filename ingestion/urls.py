@@ -1,5 +1,20 @@
-"""Addresses of this room."""
+"""Addresses of ingestion below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from ingestion import views
+from ingestion.protocols import http_protocols
+
+_PREFIX = "api/v1/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        how.path.removeprefix(_PREFIX), views.IngestView.as_view(protocol=name, how=how), name=name
+    )
+    for name, how in http_protocols().items()
+]
+urlpatterns += [
+    path("receipts/<str:receipt>", views.ReceiptView.as_view(), name="receipt"),
+    path("queue", views.QueueView.as_view(), name="queue"),
+    path("quarantine", views.QuarantineView.as_view(), name="quarantine"),
+]

@@ -1,0 +1,210 @@
+"""Turns queue entries into columns: decodes, parses, and books every line to its request.
+
+Pure: the same entries give the same rows, so a retry under the same insert token is exact.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from django.conf import settings
+
+from ingestion.contracts import QueuedEntry
+from ingestion.encoding import decompress
+from ingestion.protocols import http_protocols
+from logplatform.kernel.errors import PlatformError
+from parsing import Hint, parse_lines, split_lines
+
+SHOWN_ERRORS = 20
+_RAW_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """What a group becomes.
+
+    `records`: record frame plus app, source, received_at, entry_key; `quarantined`: app, source,
+    received_at, protocol, receipt, line, reason_code, reason, raw, format; `receipts`: one row a
+    request, whose received = stored + duplicate + quarantined.
+    """
+
+    records: pl.DataFrame
+    quarantined: pl.DataFrame
+    receipts: list[dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    queued: QueuedEntry
+    lines: bytes
+
+
+def assemble(entries: Sequence[QueuedEntry], *, backend: str = "queue") -> Assembled:
+    """Decode and parse entries; lines of many small bodies are parsed together.
+
+    Returns:
+        Frames in which every received line is exactly once: as a record or in quarantine.
+    """
+    records: list[pl.DataFrame] = []
+    rejected: list[pl.DataFrame] = []
+    receipts: list[dict[str, object]] = []
+    for hint, batch in _batches(entries):
+        parsed = _parse_batch(hint, batch)
+        records.append(parsed.records)
+        rejected.append(parsed.quarantined)
+        receipts += [{**receipt, "backend": backend} for receipt in parsed.receipts]
+    return Assembled(records=pl.concat(records), quarantined=pl.concat(rejected), receipts=receipts)
+
+
+def quarantine_whole(queued: QueuedEntry, reason: str, *, backend: str = "queue") -> Assembled:
+    """Put all lines of a request into quarantine as one raw body."""
+    entry = queued.entry
+    row = pl.DataFrame(
+        {"line": [0], "raw": [entry.body[:_RAW_LIMIT]], "reason": [reason], "entry": [0]},
+        schema={"line": pl.UInt32, "raw": pl.Binary, "reason": pl.String, "entry": pl.Int64},
+    )
+    counts = np.array([entry.lines])
+    receipt = _receipts([queued], counts * 0, counts, row)[0]
+    return Assembled(
+        records=pl.DataFrame(),
+        quarantined=_quarantine_columns(row, [queued]),
+        receipts=[{**receipt, "backend": backend}],
+    )
+
+
+def _batches(entries: Sequence[QueuedEntry]) -> Iterator[tuple[Hint, list[_Decoded]]]:
+    """Entries that can be parsed by one call, with their lines."""
+    batches: dict[Hint, list[_Decoded]] = {}
+    for queued in entries:
+        entry = queued.entry
+        hint = Hint(
+            formats=(entry.format,) if entry.format else (),
+            strict_json=entry.strict_json,
+            zone=entry.zone,
+            max_line_bytes=settings.ENV.max_line_bytes,
+        )
+        batches.setdefault(hint, []).append(_Decoded(queued, _decode(queued)))
+    yield from batches.items()
+
+
+def _decode(queued: QueuedEntry) -> bytes:
+    entry = queued.entry
+    plain = decompress(entry.body, entry.encoding, limit_bytes=settings.ENV.max_decompressed_bytes)
+    return http_protocols()[entry.protocol].decode(plain, entry.shape)
+
+
+def _parse_batch(hint: Hint, batch: list[_Decoded]) -> Assembled:
+    queued = [decoded.queued for decoded in batch]
+    lines, counts = _all_lines(batch)
+    owner = pl.Series(np.repeat(np.arange(len(batch)), counts))
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    arrived = pl.Series([item.entry.received_at for item in queued], dtype=pl.Datetime("ms", "UTC"))
+    parsed = parse_lines(lines, received_at=arrived.gather(owner), hint=hint)
+    records = _book(parsed.frame, owner, starts)
+    rejected = _book(parsed.rejected, owner, starts)
+    stored = np.bincount(records["entry"].to_numpy(), minlength=len(batch))
+    quarantined = np.bincount(rejected["entry"].to_numpy(), minlength=len(batch))
+    return Assembled(
+        records=_record_columns(records, queued, arrived),
+        quarantined=_quarantine_columns(rejected, queued),
+        receipts=_receipts(queued, stored, quarantined, rejected),
+    )
+
+
+def _all_lines(batch: list[_Decoded]) -> tuple[pl.Series, list[int]]:
+    """The lines of all bodies in one series, and how many belong to each."""
+    counts = [decoded.queued.entry.lines for decoded in batch]
+    lines = split_lines(b"\n".join(decoded.lines for decoded in batch))
+    if len(lines) != sum(counts):
+        raise AssertionError(
+            f"BUG: the door counted {sum(counts)} lines, the worker found {len(lines)}"
+        )
+    return lines, counts
+
+
+def _book(
+    frame: pl.DataFrame, owner: pl.Series, starts: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+) -> pl.DataFrame:
+    """Replace the line number in the batch by the request it came with and its number there."""
+    entry = owner.gather(frame["line"])
+    offset = pl.Series(starts).gather(entry)
+    line = (frame["line"].cast(pl.Int64) - offset).cast(pl.UInt32)
+    return frame.with_columns(line.alias("line"), entry.alias("entry"))
+
+
+def _record_columns(
+    frame: pl.DataFrame, queued: list[QueuedEntry], arrived: pl.Series
+) -> pl.DataFrame:
+    entry = frame["entry"]
+    keys = pl.Series([_entry_key(item) for item in queued], dtype=pl.UInt64)
+    return frame.drop("entry").with_columns(
+        pl.Series("app", [item.entry.app for item in queued]).gather(entry).alias("app"),
+        pl.Series("source", [item.entry.source for item in queued]).gather(entry).alias("source"),
+        arrived.gather(entry).alias("received_at"),
+        keys.gather(entry).alias("entry_key"),
+    )
+
+
+def _entry_key(queued: QueuedEntry) -> int:
+    digest = hashlib.blake2b(queued.receipt.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def _quarantine_columns(rejected: pl.DataFrame, queued: list[QueuedEntry]) -> pl.DataFrame:
+    entry = rejected["entry"]
+    parts = pl.col("reason").str.splitn(": ", 2).struct
+    columns = {
+        "app": [item.entry.app for item in queued],
+        "source": [item.entry.source for item in queued],
+        "protocol": [item.entry.protocol for item in queued],
+        "receipt": [item.receipt for item in queued],
+        "format": [item.entry.format for item in queued],
+    }
+    arrived = [item.entry.received_at for item in queued]
+    return rejected.drop("entry").with_columns(
+        parts.field("field_0").alias("reason_code"),
+        pl.Series(arrived, dtype=pl.Datetime("ms", "UTC")).gather(entry).alias("received_at"),
+        *(
+            pl.Series(values, dtype=pl.String).gather(entry).alias(name)
+            for name, values in columns.items()
+        ),
+    )
+
+
+def _receipts(
+    queued: list[QueuedEntry],
+    stored: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    quarantined: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    rejected: pl.DataFrame,
+) -> list[dict[str, object]]:
+    return [
+        {
+            "receipt": item.receipt,
+            "app": item.entry.app,
+            "source": item.entry.source,
+            "protocol": item.entry.protocol,
+            "received_at": item.entry.received_at,
+            "received": item.entry.lines,
+            "stored": int(stored[index]),
+            "duplicate": 0,
+            "quarantined": int(quarantined[index]),
+            "bytes": item.entry.size,
+            "errors": _first_errors(rejected, index) if quarantined[index] else "[]",
+        }
+        for index, item in enumerate(queued)
+    ]
+
+
+def _first_errors(rejected: pl.DataFrame, entry: int) -> str:
+    mine = rejected.filter(pl.col("entry") == entry).head(SHOWN_ERRORS)
+    return json.dumps(mine.select("line", "reason").to_dicts())
+
+
+def problem_of(error: Exception) -> str:
+    """A quarantine reason for an entry that cannot be assembled or stored."""
+    if isinstance(error, PlatformError):
+        return f"{error.code}: {error.text}"
+    return f"not_storable: {type(error).__name__} while it was read; an administrator sees why"

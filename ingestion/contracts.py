@@ -1,0 +1,90 @@
+"""What crosses borders inside ingestion: protocol plug-ins, queue entries, receipts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What the door learned about a decompressed body without parsing its lines.
+
+    `shape` is the protocol's own word for how to decode it; `lines` counts exactly the lines
+    `decode` will give; `strict_json` forbids keeping lines that are not JSON as text.
+    """
+
+    shape: str
+    lines: int
+    strict_json: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpProtocol:
+    """A way to send logs over HTTP; one module of `ingestion.protocols` each.
+
+    Attributes:
+        path: address below the root, without a leading slash.
+        inspect: (decompressed body, media type) → Inspection; raises a PlatformError with a 4xx
+            status where nothing of the body can be stored. Runs at the door: counts, no parsing.
+        decode: (decompressed body, shape) → the lines, joined by newlines. Pure; runs in workers.
+    """
+
+    path: str
+    inspect: Callable[[bytes, str], Inspection]
+    decode: Callable[[bytes, str], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One accepted request body with all that storing it depends on, so a retry is identical."""
+
+    app: str
+    source: str
+    key_id: int
+    protocol: str
+    shape: str
+    encoding: str
+    format: str
+    zone: str
+    received_at: datetime
+    lines: int
+    size: int
+    strict_json: bool = False
+    wants_result: bool = False
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedEntry:
+    """An entry with its place in the queue."""
+
+    shard: int
+    stream_id: str
+    entry: Entry
+
+    @property
+    def receipt(self) -> str:
+        """The receipt's id: the place in the queue."""
+        return f"{self.shard}-{self.stream_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The answer of the door."""
+
+    receipt: str
+    lines: int
+    backend: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of the lines of one request: received = stored + duplicate + quarantined."""
+
+    receipt: str
+    received: int
+    stored: int
+    duplicate: int
+    quarantined: int
+    errors: list[dict[str, Any]]

@@ -1,0 +1,191 @@
+"""The ASGI layer in front of Django: reads whole bodies, counted, and cuts off at the limit.
+
+Django would spool a body of any size to disk before a view could refuse it, and would take a torn
+one for complete. Ingest requests then enter Django's synchronous handler by a single thread hop,
+past the middleware that only pages need; everything else goes the usual way. Measured in
+docs/decisions/0002.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core import signals
+from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpResponseBase
+
+from ingestion.errors import BodyTooLarge, SlowBody, TooBusy, TornBody
+from ingestion.protocols import http_protocols
+from logplatform.api_errors import platform_error_body
+from logplatform.kernel.errors import PlatformError
+from logplatform.middleware import RequestIdMiddleware
+
+BODY_DEADLINE_S = 30.0
+_MAX_PAGE_BODY = 5 << 20
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class _Gone(Exception):
+    """The sender went away before the body was complete; nobody is left to answer."""
+
+
+class Door:
+    """ASGI application for HTTP: ingest paths here, the rest to Django."""
+
+    def __init__(self, pages: Any) -> None:
+        self._pages = pages
+        self._paths = {f"/{how.path}" for how in http_protocols().values()}
+        self._handler = LeanHandler()
+        self._threads = ThreadPoolExecutor(settings.ENV.web_threads, thread_name_prefix="door")
+        self._receiving = _Meter(4 * max(settings.ENV.max_body_bytes, 64 << 20))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if scope["path"].rstrip("/") in self._paths and scope["method"] == "POST":
+                await self._take(scope, receive, send)
+            else:
+                await self._pages(scope, _counted(scope, receive), send)
+        except PlatformError as error:
+            await _refuse(error, send)
+        except _Gone:
+            return
+
+    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit = settings.ENV.max_body_bytes
+        announced = _announced(scope, limit)
+        with self._receiving.hold(announced or 0):
+            try:
+                async with asyncio.timeout(BODY_DEADLINE_S):
+                    body = await _read(receive, limit)
+            except TimeoutError as error:
+                raise SlowBody(seconds=int(BODY_DEADLINE_S)) from error
+            if announced is not None and announced != len(body):
+                raise TornBody(received=len(body), announced=announced)
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(self._threads, self._handler.answer, scope, body)
+        await _reply(response, send)
+
+
+class LeanHandler(BaseHandler):
+    """Django's synchronous handler with nothing around the view but the request id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chain = RequestIdMiddleware(convert_exception_to_response(self._get_response))
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """Nothing to load; kept so that nobody loads the pages' middleware by accident."""
+        raise AssertionError("BUG: the door has its own middleware")
+
+    def _get_response(self, request: Any) -> HttpResponseBase:
+        callback, args, kwargs = self.resolve_request(request)
+        response: Any = callback(request, *args, **kwargs)
+        if hasattr(response, "render"):
+            response = response.render()
+        return response
+
+    def answer(self, scope: Scope, body: bytes) -> HttpResponseBase:
+        """Run the view for a complete body; runs in a thread."""
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        request = ASGIRequest(scope, BytesIO(body))
+        response: HttpResponseBase = self._chain(request)  # type: ignore[arg-type]
+        response.close()
+        return response
+
+
+class _Meter:
+    """Bytes being received at this moment, bounded."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = 0
+
+    def hold(self, size: int) -> "_Held":
+        if self._held + size > self._limit and self._held:
+            raise TooBusy()
+        return _Held(self, size)
+
+    def add(self, size: int) -> None:
+        self._held += size
+
+
+class _Held:
+    def __init__(self, meter: _Meter, size: int) -> None:
+        self._meter, self._size = meter, size
+
+    def __enter__(self) -> None:
+        self._meter.add(self._size)
+
+    def __exit__(self, *_: object) -> None:
+        self._meter.add(-self._size)
+
+
+def _announced(scope: Scope, limit: int) -> int | None:
+    """The Content-Length; refused before a byte of the body is read if it is over the limit."""
+    values = {value for name, value in scope["headers"] if name == b"content-length"}
+    if not values:
+        return None
+    value = values.pop()
+    if values or not value.isdigit():
+        raise TornBody(received=0, announced=value.decode("latin-1")[:30])
+    if int(value) > limit:
+        raise BodyTooLarge(limit_bytes=limit)
+    return int(value)
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise BodyTooLarge(limit_bytes=limit)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts) if len(parts) > 1 else part
+
+
+def _counted(scope: Scope, receive: Receive) -> Receive:
+    """`receive` for pages: ends a request whose body is larger than any form of ours."""
+    _announced(scope, _MAX_PAGE_BODY)
+    size = 0
+
+    async def counted() -> dict[str, Any]:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        return message if size <= _MAX_PAGE_BODY else {"type": "http.disconnect"}
+
+    return counted
+
+
+async def _reply(response: Any, send: Send) -> None:
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in response.items()]
+    content = response.content
+    headers.append((b"content-length", str(len(content)).encode()))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+async def _refuse(error: PlatformError, send: Send) -> None:
+    """Answer without Django; the rest of the body is not read."""
+    content = json.dumps(platform_error_body(error)).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    headers.append((b"content-length", str(len(content)).encode()))
+    if error.retry_after_s:
+        headers.append((b"retry-after", str(error.retry_after_s).encode()))
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

@@ -1,0 +1,152 @@
+"""Moves queue entries into the store: read a group, assemble, insert, acknowledge, publish.
+
+The order is the delivery guarantee: the acknowledgement comes after every insert has returned, and
+every insert carries a token made from the group, so doing it again changes nothing.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from ingestion import tail
+from ingestion.assemble import Assembled, assemble, problem_of, quarantine_whole
+from ingestion.contracts import QueuedEntry
+from ingestion.queue import LEASE_S, Group, LeaseLost, ShardLease
+from storage import facade as storage
+
+logger = logging.getLogger(__name__)
+
+RUN_S = 120.0
+IDLE_S = 2.0
+_RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+def drain_shard(shard: int, *, run_s: float = RUN_S, idle_s: float = IDLE_S) -> int:
+    """Drain one shard until it was idle for `idle_s` or `run_s` are over.
+
+    Returns:
+        Requests stored; 0 where another drain holds the shard.
+    Raises:
+        storage.StoreUnavailable: the engine stayed away; entries stay queued for the next drain.
+    """
+    lease = ShardLease(shard)
+    if not lease.acquire():
+        return 0
+    deadline = time.monotonic() + run_s
+    drained = 0
+    with _kept(lease) as has_lease:
+        try:
+            for group in _groups(lease, deadline, idle_s):
+                if not has_lease():
+                    break
+                store_group(lease, group)
+                drained += len(group.entries)
+        except LeaseLost:
+            logger.warning("Another worker took the shard over", extra={"shard": shard})
+    return drained
+
+
+def _groups(lease: ShardLease, deadline: float, idle_s: float) -> Iterator[Group]:
+    """Unfinished groups of a drain that died, then new ones."""
+    yield from lease.pending_groups()
+    while time.monotonic() < deadline:
+        group = lease.read(max_bytes=settings.ENV.drain_max_bytes)
+        if group:
+            yield group
+        elif not lease.wait_for_entries(idle_s):
+            return
+
+
+@contextmanager
+def _kept(lease: ShardLease) -> Iterator[Callable[[], bool]]:
+    """Renew the lease from a thread: a long insert keeps it, a frozen process loses it."""
+    is_over = threading.Event()
+    is_lost = threading.Event()
+
+    def keep() -> None:
+        while not is_over.wait(LEASE_S / 4):
+            try:
+                lease.renew()
+            except Exception:
+                is_lost.set()
+                return
+
+    keeper = threading.Thread(target=keep, name=f"lease-{lease.shard}", daemon=True)
+    keeper.start()
+    try:
+        yield lambda: not is_lost.is_set()
+    finally:
+        is_over.set()
+        keeper.join()
+        lease.release()
+
+
+def store_group(lease: ShardLease, group: Group) -> None:
+    """Store a group exactly once and acknowledge it."""
+    started = time.monotonic()
+    try:
+        parts = [(group.token, _assembled(group))] if group.entries else []
+        _with_patience(lambda: _write_all(parts))
+    except storage.StoreUnavailable:
+        raise
+    except Exception:
+        logger.exception("A group cannot be stored whole; its requests are stored one by one")
+        parts = [_stored_alone(group.token, queued) for queued in group.entries]
+    waiting = {item.receipt for item in group.entries if item.entry.wants_result}
+    receipts = {str(row["receipt"]): row for _, part in parts for row in part.receipts}
+    lease.acknowledge(
+        group, {receipt: json.dumps(receipts[receipt], default=str) for receipt in waiting}
+    )
+    for _, part in parts:
+        tail.publish(part.records)
+    logger.debug(
+        "Stored a group", extra={"entries": len(group.entries), "s": time.monotonic() - started}
+    )
+
+
+def _assembled(group: Group) -> Assembled:
+    return assemble(group.entries)
+
+
+def _stored_alone(token: str, queued: QueuedEntry) -> tuple[str, Assembled]:
+    """Store one request of a group that failed as a whole; what cannot be stored is quarantined."""
+    own_token = f"{token}:{queued.stream_id}"
+    try:
+        part = (own_token, assemble([queued]))
+        _with_patience(lambda: _write_all([part]))
+    except storage.StoreUnavailable:
+        raise
+    except Exception as error:
+        logger.exception("A request cannot be stored", extra={"receipt": queued.receipt})
+        part = (f"{own_token}:whole", quarantine_whole(queued, problem_of(error)))
+        _with_patience(lambda: _write_all([part]))
+    return part
+
+
+def _write_all(parts: list[tuple[str, Assembled]]) -> None:
+    for token, part in parts:
+        write_assembled(part, token=token)
+
+
+def write_assembled(part: Assembled, *, token: str) -> None:
+    """Insert records, quarantine and receipts, in this order: a receipt says what is there."""
+    if len(part.records):
+        storage.write_logs(part.records, token=token)
+    if len(part.quarantined):
+        storage.write_quarantine(part.quarantined, token=token)
+    storage.write_receipts(part.receipts, token=token)
+
+
+def _with_patience(write: Callable[[], None]) -> None:
+    """Try again while the engine is away; give up after a few seconds, the queue keeps all."""
+    for pause_s in _RETRY_S:
+        try:
+            return write()
+        except storage.StoreUnavailable:
+            time.sleep(pause_s)
+    return write()

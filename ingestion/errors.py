@@ -1,0 +1,160 @@
+"""What the door may answer besides 'accepted'."""
+
+from logplatform.kernel.errors import PlatformError
+
+
+class EmptyBody(PlatformError):
+    """Nothing but white space was sent."""
+
+    code = "empty_body"
+    status = 400
+    message = "The body has no lines."
+    hint = "Send at least one line: NDJSON, a JSON object or array, or plain text."
+
+
+class TornBody(PlatformError):
+    """Fewer or more bytes arrived than announced."""
+
+    code = "torn_body"
+    status = 400
+    message = "The body has {received} bytes but Content-Length says {announced}."
+    hint = "Nothing was stored; send the whole body again."
+
+
+class SlowBody(PlatformError):
+    """The body did not arrive in time."""
+
+    code = "slow_body"
+    status = 408
+    message = "The body did not arrive within {seconds} seconds."
+    hint = "Nothing was stored; send smaller bodies or compress them."
+
+
+class BodyTooLarge(PlatformError):
+    """Over the limit as sent."""
+
+    code = "body_too_large"
+    status = 413
+    message = "The body is larger than {limit_bytes} bytes."
+    hint = "Nothing was stored; split it into smaller bodies."
+
+
+class DecompressedTooLarge(PlatformError):
+    """Over the limit once decompressed."""
+
+    code = "decompressed_too_large"
+    status = 413
+    message = "The decompressed body is larger than {limit_bytes} bytes."
+    hint = "Nothing was stored; split it into smaller bodies."
+
+
+class UnknownEncoding(PlatformError):
+    """A Content-Encoding we do not read."""
+
+    code = "unknown_encoding"
+    status = 415
+    message = "Content-Encoding '{encoding}' is not supported."
+    hint = "Use gzip, deflate, zstd, or none; one at a time."
+
+
+class BadEncoding(PlatformError):
+    """The body is not what its Content-Encoding says."""
+
+    code = "bad_encoding"
+    status = 400
+    message = "The body is not valid {encoding}: {problem}."
+    hint = "Nothing was stored; compress the whole body again."
+
+
+class UnsupportedContentType(PlatformError):
+    """A body whose type cannot hold lines."""
+
+    code = "unsupported_content_type"
+    status = 415
+    message = "Bodies of type '{content_type}' are not read here."
+    hint = "Send UTF-8 as application/x-ndjson, application/json or text/plain."
+
+
+class NotDecodable(PlatformError):
+    """The body says it is JSON and none of it is."""
+
+    code = "not_decodable"
+    status = 400
+    message = "No line of the body could be read as {expected}: {problem}."
+    hint = "Nothing was stored; check the body at the place named, or send it as text/plain."
+
+
+class UnknownFormat(PlatformError):
+    """`?format=` names no format."""
+
+    code = "unknown_format"
+    status = 400
+    message = "There is no log format '{format}'."
+    hint = "GET /api/v1/parse/formats lists them; leave ?format= away to have it detected."
+
+
+class BadIdempotencyKey(PlatformError):
+    """The header cannot serve as a key."""
+
+    code = "bad_idempotency_key"
+    status = 400
+    message = "Idempotency-Key needs 1 to 255 printable ASCII characters."
+    hint = "Use for example a UUID, a new one for each body."
+
+
+class IdempotencyMismatch(PlatformError):
+    """The same key came with another body."""
+
+    code = "idempotency_mismatch"
+    status = 422
+    message = "This Idempotency-Key was used with another body before."
+    hint = "Nothing was stored; use a new key for a new body."
+
+
+class BacklogFull(PlatformError):
+    """The queue holds as much as it may."""
+
+    code = "backlog_full"
+    status = 503
+    message = "The queue is full."
+    hint = "Nothing was stored; send it again after the time in Retry-After."
+    retry_after_s = 5
+
+
+class TooBusy(PlatformError):
+    """Too many bytes are being received at this moment."""
+
+    code = "too_busy"
+    status = 503
+    message = "Too many bodies are being received at this moment."
+    hint = "Nothing was stored; send it again after the time in Retry-After."
+    retry_after_s = 1
+
+
+class OutcomeUnknown(PlatformError):
+    """The queue went away while it took the body."""
+
+    code = "outcome_unknown"
+    status = 503
+    message = "The queue went away while it took the body; it may or may not have it."
+    hint = "Send it again with the same Idempotency-Key: then it is stored once."
+    retry_after_s = 2
+
+
+class NoStore(PlatformError):
+    """Neither the queue nor the log engine can take the body."""
+
+    code = "no_store"
+    status = 503
+    message = "Neither the queue nor the log engine can be reached."
+    hint = "Nothing was stored; send it again after the time in Retry-After."
+    retry_after_s = 5
+
+
+class ReceiptNotFound(PlatformError):
+    """No such receipt, or it belongs to another app."""
+
+    code = "receipt_not_found"
+    status = 404
+    message = "There is no receipt '{receipt}' that you may see."
+    hint = "Receipts are kept for 30 days."

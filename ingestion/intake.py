@@ -1,0 +1,129 @@
+"""Accepts a request body: checks it, puts it on the queue, rings the bell, answers.
+
+Nothing is parsed here; lines are only counted. If the queue is down, the body goes straight into
+the store.
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from django.conf import settings
+
+from ingestion import queue, receipts
+from ingestion.contracts import Accepted, Entry, HttpProtocol, Outcome
+from ingestion.encoding import decompress
+from ingestion.errors import BadIdempotencyKey, UnknownFormat
+from logplatform.api_access import KeyIdentity
+from logplatform.kernel import clock
+
+logger = logging.getLogger(__name__)
+
+WAIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingBody:
+    """A complete request body and what its headers and query say about it."""
+
+    body: bytes
+    content_type: str
+    encoding: str
+    idempotency_key: str
+    format: str
+    wants_result: bool
+
+
+def accept_body(
+    identity: KeyIdentity, protocol: str, how: HttpProtocol, sent: IncomingBody
+) -> Accepted:
+    """Make a body durable.
+
+    Returns:
+        Accepted, once the queue (or, with the queue down, the store) has it on disk.
+    Raises:
+        PlatformError: a 4xx or 503 of `ingestion.errors`; nothing was stored.
+    """
+    _check_idempotency_key(sent.idempotency_key)
+    entry = _make_entry(identity, protocol, how, sent)
+    digest = hashlib.sha256(sent.body).hexdigest()
+    try:
+        queued = queue.enqueue(entry, idempotency_key=sent.idempotency_key, body_hash=digest)
+    except queue.QueueDown:
+        logger.warning("The queue is down: writing to the store directly")
+        from ingestion import direct
+
+        return direct.store(entry, sent.idempotency_key)
+    if queued.needs_nudge:
+        _ring(queued.shard)
+    return Accepted(receipt=queued.receipt, lines=queued.lines, backend="queue")
+
+
+def await_outcome(accepted: Accepted, app: str) -> Outcome | None:
+    """The outcome of an accepted body, None if it is not known within WAIT_S."""
+    deadline = time.monotonic() + WAIT_S
+    if accepted.backend == "queue" and queue.queued_entry(accepted.receipt):
+        queue.wait_for_result(accepted.receipt, timeout_s=WAIT_S - 1)
+    while time.monotonic() < deadline:
+        outcome = receipts.find_outcome(accepted.receipt, (app,))
+        if outcome:
+            return outcome
+        time.sleep(0.05)
+    return None
+
+
+def outcome_body(outcome: Outcome) -> Mapping[str, object]:
+    """An outcome as the API shows it."""
+    return asdict(outcome)
+
+
+def _make_entry(
+    identity: KeyIdentity, protocol: str, how: HttpProtocol, sent: IncomingBody
+) -> Entry:
+    log_format = _known_format(sent.format or identity.format)
+    plain = decompress(sent.body, sent.encoding, limit_bytes=settings.ENV.max_decompressed_bytes)
+    found = how.inspect(plain, sent.content_type)
+    return Entry(
+        app=identity.app,
+        source=identity.source,
+        key_id=identity.key_id,
+        protocol=protocol,
+        shape=found.shape,
+        encoding=sent.encoding,
+        format=log_format,
+        zone=identity.zone,
+        received_at=clock.now(),
+        lines=found.lines,
+        size=len(plain),
+        strict_json=found.strict_json,
+        wants_result=sent.wants_result,
+        body=sent.body,
+    )
+
+
+def _known_format(name: str) -> str:
+    if not name:
+        return ""
+    from parsing import format_names
+
+    if name not in format_names():
+        raise UnknownFormat(format=name[:50])
+    return name
+
+
+def _check_idempotency_key(key: str) -> None:
+    is_plain = key.isascii() and key.isprintable() and len(key) <= 255
+    if key and not (is_plain and key.strip()):
+        raise BadIdempotencyKey()
+
+
+def _ring(shard: int) -> None:
+    """Wake a worker; if that fails, the beat tick finds the entry within seconds."""
+    from ingestion.tasks import drain
+
+    try:
+        drain.apply_async((shard,), retry=False)
+    except Exception:
+        logger.warning("Could not ring the bell of a shard", extra={"shard": shard}, exc_info=True)

@@ -1,0 +1,115 @@
+"""The platform's own ingest endpoint: NDJSON, one JSON object, a JSON array, or lines of text.
+
+The body decides what it is where the content type is missing or wrong. Source: docs/api.md.
+"""
+
+import re
+
+import msgspec
+
+from ingestion.contracts import HttpProtocol, Inspection
+from ingestion.errors import EmptyBody, NotDecodable, UnsupportedContentType
+from logplatform.kernel.lines import count_lines
+
+_JSON_TYPES = frozenset({"application/json", "application/x-ndjson", "application/ndjson"})
+_NO_LINES = re.compile(r"^(multipart/|image/|audio/|video/)")
+_BOM = b"\xef\xbb\xbf"
+_CHARSETS = ("", "utf-8", "utf8", "us-ascii")
+
+
+def inspect(body: bytes, content_type: str) -> Inspection:
+    """Tell objects, arrays, NDJSON and text apart and count the lines.
+
+    Raises:
+        EmptyBody, NotDecodable, UnsupportedContentType.
+    """
+    media_type = _media_type(content_type)
+    start = body[:64].removeprefix(_BOM).lstrip() or body.removeprefix(_BOM).lstrip()
+    if not start:
+        raise EmptyBody()
+    is_declared = media_type in _JSON_TYPES or media_type.endswith("+json")
+    if start[:1] == b"[":
+        return _inspect_array(body, is_declared=is_declared)
+    if start[:1] == b"{":
+        return _inspect_objects(body, is_declared=is_declared)
+    if media_type == "application/json" and _is_scalar(body):
+        raise NotDecodable(expected="a JSON object", problem="it is a single JSON value")
+    return Inspection(shape="lines", lines=count_lines(body))
+
+
+def decode(body: bytes, shape: str) -> bytes:
+    """The lines of the body: array elements and pretty-printed objects become one line each."""
+    if shape == "array":
+        return b"\n".join(map(_one_line, _elements(body)))
+    if shape == "object":
+        return _one_line(body.removeprefix(_BOM))
+    return body
+
+
+def _media_type(content_type: str) -> str:
+    media_type, _, parameters = content_type.partition(";")
+    media_type = media_type.strip().lower()
+    charset = re.search(r'charset="?([^";\s]+)', parameters, re.IGNORECASE)
+    if _NO_LINES.match(media_type) or (charset and charset[1].lower() not in _CHARSETS):
+        raise UnsupportedContentType(content_type=content_type[:100])
+    return media_type
+
+
+def _inspect_array(body: bytes, *, is_declared: bool) -> Inspection:
+    try:
+        elements = _elements(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        if is_declared and count_lines(body) == 1:
+            raise NotDecodable(expected="a JSON array", problem=str(error)) from error
+        return Inspection(shape="lines", lines=count_lines(body))
+    if not elements:
+        raise EmptyBody()
+    return Inspection(shape="array", lines=len(elements), strict_json=True)
+
+
+def _inspect_objects(body: bytes, *, is_declared: bool) -> Inspection:
+    lines = count_lines(body)
+    first_line = body.removeprefix(_BOM).lstrip().partition(b"\n")[0]
+    if lines > 1 and not _is_json(first_line) and _is_json(body.removeprefix(_BOM)):
+        return Inspection(shape="object", lines=1, strict_json=True)
+    if is_declared and not _is_json(first_line):
+        _require_some_json(body)
+    return Inspection(shape="lines", lines=lines, strict_json=is_declared)
+
+
+def _require_some_json(body: bytes) -> None:
+    problem = ""
+    for line in body.split(b"\n"):
+        if not line.strip():
+            continue
+        try:
+            msgspec.json.decode(line.removeprefix(_BOM))
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            problem = problem or str(error)
+        else:
+            return
+    raise NotDecodable(expected="JSON", problem=problem)
+
+
+def _elements(body: bytes) -> list[msgspec.Raw]:
+    return msgspec.json.decode(body.removeprefix(_BOM), type=list[msgspec.Raw])
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _is_scalar(body: bytes) -> bool:
+    return count_lines(body) == 1 and _is_json(body.removeprefix(_BOM))
+
+
+def _one_line(raw: bytes | msgspec.Raw) -> bytes:
+    """JSON on one line: a newline in JSON can only be white space between tokens."""
+    return bytes(raw).replace(b"\n", b" ").replace(b"\r", b" ").strip()
+
+
+PROTOCOL = HttpProtocol(path="api/v1/ingest", inspect=inspect, decode=decode)

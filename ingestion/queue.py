@@ -1,0 +1,353 @@
+"""The ingest queue: one Valkey stream a shard, drained by one lease holder at a time.
+
+Every change of the queue is one Lua script, so a crash never leaves half of it: a read also saves
+the intent (which entries go into one insert), an acknowledgement removes entries, intent and
+backlog bytes together. An intent is replayed as it was saved, so its insert token never covers
+other rows. Source: https://valkey.io/topics/streams-intro/, docs/decisions/0002.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from ingestion import queue_scripts as scripts
+from ingestion.contracts import Entry, QueuedEntry
+from ingestion.errors import BacklogFull, IdempotencyMismatch, OutcomeUnknown
+
+GROUP = "drain"
+IDEMPOTENCY_S = 24 * 3600
+LEASE_S = 10
+MAX_ENTRIES = 2000
+_RETRY_IDENTITY_S = 120
+_NUDGE_S = 15
+_RESULT_S = 60
+_UNREACHABLE = (redis.ConnectionError, redis.TimeoutError)
+
+
+class QueueDown(Exception):
+    """The queue cannot be reached and surely took nothing."""
+
+
+class LeaseLost(Exception):
+    """Another drain holds this shard now; this one must stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enqueued:
+    """The answer of the queue; `is_new` is False where the idempotency key was known."""
+
+    receipt: str
+    lines: int
+    is_new: bool
+    needs_nudge: bool
+    shard: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Entries that go into the store by one insert, under one token."""
+
+    token: str
+    entries: list[QueuedEntry]
+
+
+@cache
+def client() -> redis.Redis:
+    """Connections of this process; commands are never repeated behind our back."""
+    return redis.Redis.from_url(
+        settings.VALKEY_URL,
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        health_check_interval=0,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def check_alive() -> None:
+    """Raise unless the queue answers."""
+    client().ping()
+
+
+def shards() -> range:
+    """All shards."""
+    return range(settings.ENV.ingest_shards)
+
+
+def stream_key(shard: int) -> str:
+    """The key of a shard's stream."""
+    return f"lgs:ingest:{shard}"
+
+
+def _intents_key(shard: int) -> str:
+    return f"lgs:intents:{shard}"
+
+
+def _lease_key(shard: int) -> str:
+    return f"lgs:lease:{shard}"
+
+
+def _nudge_key(shard: int) -> str:
+    return f"lgs:nudge:{shard}"
+
+
+BYTES_KEY = "lgs:ingest:bytes"
+LAST_USED_KEY = "lgs:keys:last-used"
+
+
+def enqueue(entry: Entry, *, idempotency_key: str, body_hash: str) -> Enqueued:
+    """Put an entry on the queue, fsynced, at most once for each idempotency key.
+
+    Raises:
+        BacklogFull: the backlog is over its limit.
+        IdempotencyMismatch: the key was used with another body.
+        QueueDown: the queue could not be reached; nothing was taken.
+        OutcomeUnknown: the queue went away while it took the entry and did not come back.
+    """
+    shard = secrets.randbelow(len(shards()))
+    once_key = f"lgs:once:{entry.app}:{idempotency_key or secrets.token_hex(16)}"
+    ttl_s = IDEMPOTENCY_S if idempotency_key else _RETRY_IDENTITY_S
+    keys = [stream_key(shard), once_key, BYTES_KEY, _nudge_key(shard)]
+    limit = settings.ENV.queue_max_bytes
+    head = _dump_head(entry)
+    args = [
+        entry.body,
+        head,
+        len(entry.body),
+        limit,
+        body_hash,
+        ttl_s,
+        entry.lines,
+        shard,
+        _NUDGE_S,
+    ]
+    status, receipt, lines, rung = _run_once(scripts.ENQUEUE, keys, args)
+    if status == b"CONFLICT":
+        raise IdempotencyMismatch()
+    if status == b"FULL":
+        raise BacklogFull()
+    return Enqueued(
+        receipt=receipt.decode(),
+        lines=int(lines),
+        is_new=status == b"NEW",
+        needs_nudge=bool(rung),
+        shard=shard,
+    )
+
+
+def _run_once(script: scripts.Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
+    """Run the enqueue script; repeated only because its once-key makes that harmless."""
+    deadline = time.monotonic() + 5
+    is_first = True
+    while True:
+        try:
+            return script.run(client(), keys, args)
+        except redis.OutOfMemoryError as error:
+            raise BacklogFull() from error
+        except scripts.NotSent as error:
+            if is_first:
+                raise QueueDown(str(error)) from error
+        except _UNREACHABLE:
+            is_first = False
+        if time.monotonic() > deadline:
+            raise OutcomeUnknown()
+        time.sleep(0.2)
+
+
+def _dump_head(entry: Entry) -> str:
+    head = asdict(entry)
+    del head["body"]
+    head["received_at"] = int(entry.received_at.timestamp() * 1000)
+    return json.dumps(head, separators=(",", ":"))
+
+
+def _load_entry(shard: int, stream_id: bytes, fields: dict[bytes, bytes]) -> QueuedEntry:
+    head = json.loads(fields[b"h"])
+    head["received_at"] = datetime.fromtimestamp(head["received_at"] / 1000, UTC)
+    entry = Entry(body=fields[b"p"], **head)
+    return QueuedEntry(shard=shard, stream_id=stream_id.decode(), entry=entry)
+
+
+class ShardLease:
+    """The right to drain one shard; a fence, not a guarantee: all writes also carry tokens."""
+
+    def __init__(self, shard: int) -> None:
+        self.shard = shard
+        self.holder = secrets.token_hex(8)
+
+    def acquire(self) -> bool:
+        """Take the lease unless somebody holds it; creates the consumer group where missing."""
+        taken = client().set(_lease_key(self.shard), self.holder, nx=True, ex=LEASE_S)
+        if taken:
+            _ensure_group(self.shard)
+        return bool(taken)
+
+    def renew(self) -> None:
+        """Keep the lease and the nudge mark for another LEASE_S; raises LeaseLost."""
+        keys = [_lease_key(self.shard), _nudge_key(self.shard)]
+        if not scripts.RENEW.run(client(), keys, [self.holder, LEASE_S, _NUDGE_S]):
+            raise LeaseLost(f"shard {self.shard}")
+
+    def release(self) -> None:
+        """Give the lease and the nudge mark back."""
+        scripts.RELEASE.run(
+            client(), [_lease_key(self.shard), _nudge_key(self.shard)], [self.holder]
+        )
+
+    def pending_groups(self) -> list[Group]:
+        """Groups that were read but never acknowledged, oldest first, exactly as saved."""
+        intents: dict[bytes, bytes] = client().hgetall(_intents_key(self.shard))  # type: ignore[assignment]
+        tokens = sorted(intents, key=lambda token: _order(json.loads(intents[token])[0]))
+        return [self._load_group(token, json.loads(intents[token])) for token in tokens]
+
+    def _load_group(self, token: bytes, stream_ids: list[str]) -> Group:
+        pipeline = client().pipeline(transaction=False)
+        for stream_id in stream_ids:
+            pipeline.xrange(stream_key(self.shard), stream_id, stream_id)
+        found = [row for rows in pipeline.execute() for row in rows]
+        entries = [_load_entry(self.shard, stream_id, fields) for stream_id, fields in found]
+        return Group(token=token.decode(), entries=entries)
+
+    def wait_for_entries(self, timeout_s: float) -> bool:
+        """Whether undelivered entries are there, waiting up to `timeout_s` for the first."""
+        stream = stream_key(self.shard)
+        last = self._last_delivered()
+        found = client().xread({stream: last}, count=1, block=max(1, int(timeout_s * 1000)))
+        return bool(found)
+
+    def _last_delivered(self) -> str:
+        groups: list[dict[str, Any]] = client().xinfo_groups(stream_key(self.shard))  # type: ignore[assignment]
+        return next(
+            group["last-delivered-id"] for group in groups if group["name"] == GROUP.encode()
+        )
+
+    def read(self, *, max_bytes: int) -> Group | None:
+        """Take the next entries up to `max_bytes` (decompressed) and save them as an intent.
+
+        Raises:
+            LeaseLost: another drain took the shard over.
+        """
+        keys = [stream_key(self.shard), _intents_key(self.shard), _lease_key(self.shard)]
+        args = [GROUP, self.holder, max_bytes, MAX_ENTRIES, self.shard]
+        token, rows = scripts.READ.run(client(), keys, args)
+        if token == b"LOST":
+            raise LeaseLost(f"shard {self.shard}")
+        entries = [
+            _load_entry(self.shard, stream_id, dict(zip(flat[::2], flat[1::2], strict=True)))
+            for stream_id, flat in rows
+        ]
+        return Group(token=token.decode(), entries=entries) if entries else None
+
+    def acknowledge(self, group: Group, results: dict[str, str]) -> None:
+        """Remove a stored group for good; hand results (receipt → JSON) to who waits."""
+        ids = [queued.stream_id for queued in group.entries]
+        used = {queued.entry.key_id: queued.entry.received_at for queued in group.entries}
+        pipeline = client().pipeline(transaction=True)
+        scripts.ACK.queue(
+            pipeline,
+            [stream_key(self.shard), _intents_key(self.shard), BYTES_KEY],
+            [GROUP, group.token, *ids],
+        )
+        for receipt, result in results.items():
+            pipeline.rpush(_result_key(receipt), result)
+            pipeline.expire(_result_key(receipt), _RESULT_S)
+        pipeline.hset(LAST_USED_KEY, mapping={key: at.timestamp() for key, at in used.items()})  # type: ignore[misc]
+        pipeline.execute()
+
+
+def _ensure_group(shard: int) -> None:
+    try:
+        client().xgroup_create(stream_key(shard), GROUP, id="0", mkstream=True)
+    except redis.ResponseError as error:
+        if "BUSYGROUP" not in str(error):
+            raise
+
+
+def _order(stream_id: str) -> tuple[int, int]:
+    milliseconds, _, sequence = stream_id.partition("-")
+    return int(milliseconds), int(sequence)
+
+
+def _result_key(receipt: str) -> str:
+    return f"lgs:result:{receipt}"
+
+
+def wait_for_result(receipt: str, *, timeout_s: float) -> str | None:
+    """The result JSON of a receipt once the drain has it, None after `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while (left := deadline - time.monotonic()) > 0:
+        found = client().blpop([_result_key(receipt)], timeout=min(left, 3))
+        if found:
+            return str(found[1].decode())  # type: ignore[index,union-attr]
+    return None
+
+
+def queued_entry(receipt: str) -> QueuedEntry | None:
+    """The entry behind a receipt while it is still in the queue."""
+    shard, _, stream_id = receipt.partition("-")
+    if not shard.isdigit() or int(shard) not in shards():
+        return None
+    try:
+        rows = client().xrange(stream_key(int(shard)), stream_id, stream_id)
+    except redis.ResponseError:
+        return None
+    return _load_entry(int(shard), *rows[0]) if rows else None  # type: ignore[index]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardState:
+    """How far behind one shard is."""
+
+    shard: int
+    entries: int
+    in_progress: int
+    oldest_age_s: float | None
+
+
+def backlog_bytes() -> int:
+    """Bytes of all bodies in the queue."""
+    return int(client().get(BYTES_KEY) or 0)  # type: ignore[arg-type]
+
+
+def shard_states(now: datetime) -> list[ShardState]:
+    """The state of every shard."""
+    return [_shard_state(shard, now) for shard in shards()]
+
+
+def _shard_state(shard: int, now: datetime) -> ShardState:
+    entries = int(client().xlen(stream_key(shard)))  # type: ignore[arg-type]
+    first = client().xrange(stream_key(shard), count=1)
+    in_progress = int(client().hlen(_intents_key(shard)))  # type: ignore[arg-type]
+    age_s = None
+    if first:
+        entered_ms = int(first[0][0].split(b"-")[0])  # type: ignore[index]
+        age_s = max(0.0, now.timestamp() - entered_ms / 1000)
+    return ShardState(shard=shard, entries=entries, in_progress=in_progress, oldest_age_s=age_s)
+
+
+def needs_drain(shard: int) -> bool:
+    """Whether entries wait while nobody drains the shard."""
+    return bool(client().xlen(stream_key(shard))) and not client().exists(_lease_key(shard))
+
+
+def note_key_use(key_id: int, when: datetime) -> None:
+    """Remember that a key was used; `take_key_use` moves it to the database."""
+    client().hset(LAST_USED_KEY, str(key_id), str(when.timestamp()))
+
+
+def take_key_use() -> dict[int, float]:
+    """Key id → time of last use (epoch seconds) since the last call."""
+    pipeline = client().pipeline(transaction=True)
+    pipeline.hgetall(LAST_USED_KEY)
+    pipeline.delete(LAST_USED_KEY)
+    notes, _ = pipeline.execute()
+    return {int(key): float(at) for key, at in notes.items()}

@@ -1,0 +1,86 @@
+"""Shapes of ingestion's API answers and parameters."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class AcceptedSerializer(serializers.Serializer[Any]):
+    """202: on disk, being processed."""
+
+    receipt = serializers.CharField()
+    accepted = serializers.IntegerField(help_text="Lines taken.")
+    backend = serializers.ChoiceField(["queue", "direct"])
+
+
+class LineErrorSerializer(serializers.Serializer[Any]):
+    """Why a line is in quarantine."""
+
+    line = serializers.IntegerField(help_text="Position in the body, from 0, blank lines skipped.")
+    reason = serializers.CharField()
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    """200 with `wait=true`: what became of the lines."""
+
+    receipt = serializers.CharField()
+    received = serializers.IntegerField()
+    stored = serializers.IntegerField()
+    duplicate = serializers.IntegerField()
+    quarantined = serializers.IntegerField()
+    errors = LineErrorSerializer(many=True, help_text="The first 20.")
+
+
+class ReceiptSerializer(OutcomeSerializer):
+    """A receipt; the numbers add up once `state` is done."""
+
+    state = serializers.ChoiceField(["queued", "done"])
+
+
+class ShardSerializer(serializers.Serializer[Any]):
+    """One shard of the queue."""
+
+    shard = serializers.IntegerField()
+    entries = serializers.IntegerField()
+    in_progress = serializers.IntegerField()
+    oldest_age_s = serializers.FloatField(allow_null=True)
+
+
+class QueueSerializer(serializers.Serializer[Any]):
+    """The backlog."""
+
+    entries = serializers.IntegerField()
+    bytes = serializers.IntegerField()
+    limit_bytes = serializers.IntegerField()
+    oldest_age_s = serializers.FloatField(allow_null=True)
+    shards = ShardSerializer(many=True)
+    quarantined = serializers.IntegerField(help_text="Lines in quarantine of your apps.")
+
+
+class QuarantineParameters(serializers.Serializer[Any]):
+    """Which quarantined lines to list."""
+
+    app = serializers.CharField(required=False)
+    source = serializers.CharField(required=False)
+    reason_code = serializers.CharField(required=False)
+    limit = serializers.IntegerField(default=100, min_value=1, max_value=1000)
+
+
+class QuarantinedSerializer(serializers.Serializer[Any]):
+    """One quarantined line."""
+
+    received_at = serializers.DateTimeField()
+    app = serializers.CharField()
+    source = serializers.CharField()
+    protocol = serializers.CharField()
+    receipt = serializers.CharField()
+    line = serializers.IntegerField()
+    reason_code = serializers.CharField()
+    reason = serializers.CharField()
+    raw = serializers.CharField(help_text="The bytes as UTF-8; others replaced.")
+
+
+class QuarantinePageSerializer(serializers.Serializer[Any]):
+    """The newest quarantined lines."""
+
+    results = QuarantinedSerializer(many=True)

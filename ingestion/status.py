@@ -1,0 +1,38 @@
+"""What the API tells about the queue and the quarantine."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+
+from ingestion import queue
+from logplatform.kernel import clock
+from storage import facade as storage
+
+
+def queue_status(apps: Sequence[str]) -> dict[str, Any]:
+    """The backlog of the platform and the quarantine size of `apps`."""
+    shards = queue.shard_states(clock.now())
+    ages = [shard.oldest_age_s for shard in shards if shard.oldest_age_s is not None]
+    return {
+        "entries": sum(shard.entries for shard in shards),
+        "bytes": queue.backlog_bytes(),
+        "limit_bytes": settings.ENV.queue_max_bytes,
+        "oldest_age_s": max(ages, default=None),
+        "shards": [asdict(shard) for shard in shards],
+        "quarantined": storage.count_quarantine(tuple(apps)),
+    }
+
+
+def quarantine_page(
+    apps: Sequence[str],
+    *,
+    limit: int,
+    app: str = "",
+    source: str = "",
+    reason_code: str = "",
+) -> dict[str, Any]:
+    """The newest quarantined lines; `app` has already narrowed `apps`."""
+    rows = storage.list_quarantine(tuple(apps), source=source, reason_code=reason_code, limit=limit)
+    return {"results": rows}

@@ -1,0 +1,44 @@
+"""Celery entry points. A task is a bell, never the carrier of a line."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from ingestion import queue
+from logplatform.kernel import clock
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="ingestion.drain", ignore_result=True)
+def drain(shard: int) -> int:
+    """Drain a shard of the queue; returns at once where somebody else does."""
+    from ingestion.drain import drain_shard
+    from storage.facade import StoreUnavailable
+
+    try:
+        return drain_shard(shard)
+    except StoreUnavailable:
+        logger.warning("The log engine is away; the queue keeps everything", extra={"shard": shard})
+        return 0
+
+
+@shared_task(name="ingestion.ring_bells", ignore_result=True)
+def ring_bells() -> None:
+    """Safety net of beat: ring for every shard that has entries and no drain."""
+    for shard in queue.shards():
+        if queue.needs_drain(shard):
+            drain.delay(shard)
+
+
+@shared_task(name="ingestion.save_key_use", ignore_result=True)
+def save_key_use() -> int:
+    """Write when keys were last used from the queue's notes to the database."""
+    from ingestion.models import ApiKey
+
+    notes = queue.take_key_use()
+    for key_id, used_at in notes.items():
+        when = timezone.datetime.fromtimestamp(used_at, tz=clock.now().tzinfo)
+        ApiKey.objects.filter(pk=key_id).update(last_used_at=when)
+    return len(notes)

@@ -1,0 +1,141 @@
+"""The HTTP API of ingestion: the door, receipts, the queue, quarantine."""
+
+from dataclasses import asdict
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ingestion import intake, receipts
+from ingestion.authentication import ApiKeyAuthentication
+from ingestion.contracts import Accepted, HttpProtocol
+from ingestion.serializers import (
+    AcceptedSerializer,
+    OutcomeSerializer,
+    QuarantinePageSerializer,
+    QuarantineParameters,
+    QueueSerializer,
+    ReceiptSerializer,
+)
+from ingestion.status import quarantine_page, queue_status
+from logplatform.api_access import KeyIdentity, visible_apps
+
+
+class _RawParser(BaseParser):
+    """Leaves every body alone, whatever its type."""
+
+    media_type = "*/*"
+
+
+class IngestView(APIView):
+    """Takes lines in; authenticated by an API key with the `ingest` scope."""
+
+    authentication_classes = (ApiKeyAuthentication,)
+    parser_classes = (_RawParser,)
+    protocol = ""
+    how: HttpProtocol
+
+    @extend_schema(
+        operation_id="ingest",
+        summary="Send lines",
+        description="NDJSON, one JSON object, a JSON array, or lines of text; gzip, deflate, zstd.",
+        request={
+            "application/x-ndjson": OpenApiTypes.STR,
+            "application/json": OpenApiTypes.OBJECT,
+            "text/plain": OpenApiTypes.STR,
+        },
+        parameters=[
+            OpenApiParameter("format", str, description="Fixes the log format of the lines."),
+            OpenApiParameter("wait", bool, description="Answer once the lines are stored."),
+            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER),
+            OpenApiParameter("Content-Encoding", str, OpenApiParameter.HEADER),
+        ],
+        responses={202: AcceptedSerializer, 200: OutcomeSerializer},
+        examples=[
+            OpenApiExample(
+                "Two lines",
+                media_type="application/x-ndjson",
+                value='{"level":"error","message":"boom"}\n{"message":"fine"}',
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """202 with a receipt once every line is on disk."""
+        identity = _key_identity(request)
+        identity.require("ingest")
+        sent = _incoming(request)
+        accepted = intake.accept_body(identity, self.protocol, self.how, sent)
+        outcome = intake.await_outcome(accepted, identity.app) if sent.wants_result else None
+        headers = {"X-Receipt-Id": accepted.receipt}
+        if outcome:
+            return Response(asdict(outcome), status=200, headers=headers)
+        return Response(_accepted_body(accepted), status=202, headers=headers)
+
+
+class ReceiptView(APIView):
+    """What became of one request."""
+
+    @extend_schema(operation_id="receipt", summary="Read a receipt", responses=ReceiptSerializer)
+    def get(self, request: Request, receipt: str) -> Response:
+        """The numbers of a receipt; `received = stored + duplicate + quarantined` once done."""
+        return Response(receipts.describe(receipt, _receipt_apps(request)))
+
+
+class QueueView(APIView):
+    """How far behind the workers are."""
+
+    @extend_schema(operation_id="queue", summary="Read the backlog", responses=QueueSerializer)
+    def get(self, request: Request) -> Response:
+        """Backlog, oldest age, lag of each shard, quarantine size of the caller's apps."""
+        return Response(queue_status(visible_apps(request)))
+
+
+class QuarantineView(APIView):
+    """Lines that could not be stored, with the reason and the raw bytes."""
+
+    @extend_schema(
+        operation_id="quarantine",
+        summary="List quarantined lines",
+        parameters=[QuarantineParameters],
+        responses=QuarantinePageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """The newest quarantined lines of the caller's apps."""
+        parameters = QuarantineParameters(data=request.query_params)
+        parameters.is_valid(raise_exception=True)
+        return Response(quarantine_page(visible_apps(request), **parameters.validated_data))
+
+
+def _key_identity(request: Request) -> KeyIdentity:
+    if not isinstance(request.auth, KeyIdentity):
+        raise NotAuthenticated
+    return request.auth
+
+
+def _receipt_apps(request: Request) -> tuple[str, ...]:
+    """Apps whose receipts the caller may read: a key of any scope reads those of its own app."""
+    return request.auth.apps if isinstance(request.auth, KeyIdentity) else visible_apps(request)
+
+
+def _incoming(request: Request) -> intake.IncomingBody:
+    return intake.IncomingBody(
+        body=request._request.body,
+        content_type=request.META.get("CONTENT_TYPE", ""),
+        encoding=request.META.get("HTTP_CONTENT_ENCODING", ""),
+        idempotency_key=request.META.get("HTTP_IDEMPOTENCY_KEY", ""),
+        format=request.query_params.get("format", ""),
+        wants_result=request.query_params.get("wait", "").lower() in ("1", "true", "yes"),
+    )
+
+
+def _accepted_body(accepted: Accepted) -> dict[str, object]:
+    return {
+        "receipt": accepted.receipt,
+        "accepted": accepted.lines,
+        "backend": accepted.backend,
+    }

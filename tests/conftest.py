@@ -1,0 +1,54 @@
+"""Fixtures every room uses. Asking for `valkey` or `clickhouse` starts the real server, once."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from tests import services
+
+
+@pytest.fixture(scope="session")
+def valkey_process() -> Iterator[None]:
+    """A Valkey server for this test process."""
+    with services.valkey_server():
+        yield
+
+
+@pytest.fixture(scope="session")
+def engine_process() -> Iterator[None]:
+    """A log engine with the current schema for this test process."""
+    with services.engine_server():
+        from storage import facade
+
+        facade.migrate()
+        yield
+
+
+@pytest.fixture
+def valkey(valkey_process: None) -> Iterator[redis.Redis]:
+    """An empty Valkey; emptied again afterwards."""
+    from ingestion import queue
+
+    client = queue.client()
+    client.flushall()
+    yield client
+    client.flushall()
+
+
+@pytest.fixture
+def clickhouse(engine_process: None) -> Iterator[None]:
+    """The log engine with empty tables; emptied again afterwards."""
+    from storage import facade
+
+    facade.truncate_all()
+    yield
+    facade.truncate_all()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_key_cache() -> None:
+    """Keys of an earlier test's database must not be remembered."""
+    from ingestion.authentication import forget_cached_keys
+
+    forget_cached_keys()
