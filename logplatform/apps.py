@@ -1,6 +1,7 @@
 """Loads what must exist once Django is set up: the Celery app and the system checks."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class LogplatformConfig(AppConfig):
@@ -9,7 +10,9 @@ class LogplatformConfig(AppConfig):
     name = "logplatform"
 
     def ready(self) -> None:
-        from logplatform import celery, checks
+        from logplatform import celery, checks, schedules
 
         celery.app.set_default()
         checks.register_all()
+        beat = apps.get_app_config("django_celery_beat")
+        post_migrate.connect(schedules.ensure_schedules, sender=beat)

@@ -1,0 +1,28 @@
+"""The schedules beat starts with; they live in the database and are edited in the admin.
+
+Each is created once and never overwritten, so an administrator's change stays.
+"""
+
+from typing import Any
+
+_EVERY: dict[str, tuple[str, int, str]] = {
+    "Ring for waiting bodies": ("ingestion.ring_bells", 5, "seconds"),
+    "Save when keys were last used": ("ingestion.save_key_use", 60, "seconds"),
+}
+_DAILY: dict[str, tuple[str, str, str]] = {
+    "Remove expired lines": ("storage.run_retention", "3", "17"),
+}
+
+
+def ensure_schedules(**_: Any) -> None:
+    """Create the schedules that are missing; runs after every `migrate`."""
+    from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+    for name, (task, every, period) in _EVERY.items():
+        interval, _created = IntervalSchedule.objects.get_or_create(every=every, period=period)
+        defaults = {"task": task, "interval": interval, "expire_seconds": every}
+        PeriodicTask.objects.get_or_create(name=name, defaults=defaults)
+    for name, (task, hour, minute) in _DAILY.items():
+        crontab, _created = CrontabSchedule.objects.get_or_create(hour=hour, minute=minute)
+        defaults = {"task": task, "crontab": crontab}
+        PeriodicTask.objects.get_or_create(name=name, defaults=defaults)
