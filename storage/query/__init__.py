@@ -1,0 +1,12 @@
+"""The query language: text → tree → SQL or polars.
+
+`parse_query` needs nothing but lark and RE2; `predicate` imports polars and is imported by those
+who filter frames only.
+"""
+
+from storage.query.errors import QueryError, QueryTooComplex
+from storage.query.parser import parse_query
+from storage.query.render import render
+from storage.query.sql import SqlCondition, to_sql
+
+__all__ = ["QueryError", "QueryTooComplex", "SqlCondition", "parse_query", "render", "to_sql"]

@@ -1,0 +1,52 @@
+"""The fields a query can name: the columns of a record, and attributes for everything else."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+PREFIX = "attributes."
+
+
+class Kind(Enum):
+    """What a field holds, which decides how it is compared."""
+
+    MESSAGE = auto()
+    TEXT = auto()
+    LEVEL = auto()
+    INTEGER = auto()
+    TIME = auto()
+    ID = auto()
+    ATTRIBUTE = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A column of the record, or the attribute `name`."""
+
+    name: str
+    kind: Kind
+
+
+COLUMNS = {
+    "message": Kind.MESSAGE,
+    "service": Kind.TEXT,
+    "host": Kind.TEXT,
+    "source": Kind.TEXT,
+    "logger": Kind.TEXT,
+    "trace_id": Kind.TEXT,
+    "span_id": Kind.TEXT,
+    "app": Kind.TEXT,
+    "level": Kind.LEVEL,
+    "severity": Kind.LEVEL,
+    "pattern_id": Kind.INTEGER,
+    "anomaly_score": Kind.INTEGER,
+    "timestamp": Kind.TIME,
+    "received_at": Kind.TIME,
+    "id": Kind.ID,
+}
+
+
+def field_of(name: str) -> Field:
+    """`status` and `attributes.status` are the attribute; `attributes.host` never the column."""
+    if name.startswith(PREFIX) and name != PREFIX:
+        return Field(name=name.removeprefix(PREFIX), kind=Kind.ATTRIBUTE)
+    return Field(name=name, kind=COLUMNS.get(name, Kind.ATTRIBUTE))

@@ -1,0 +1,270 @@
+"""Text → syntax tree: limits, grammar, and errors that say where and what."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from storage.query.errors import QUOTE_IT, QueryError, QueryTooComplex
+from storage.query.meaning import meaning_of
+from storage.query.patterns import check_regex
+from storage.query.syntax import (
+    And,
+    Compare,
+    Exists,
+    MatchAll,
+    Node,
+    Not,
+    Operator,
+    Or,
+    Phrase,
+    Regex,
+    Wildcard,
+    Word,
+    all_of,
+    any_of,
+    negate,
+)
+from storage.query.text import ANY, glob_pattern, has_wildcard, unescape, unquote
+
+MAX_BYTES = 8_192
+MAX_DEPTH = 50
+MAX_TERMS = 500
+EXISTS = "_exists_"
+MESSAGE = "message"
+
+_TERMS = frozenset({"WORD", "VALUE", "QUOTED", "REGEX", "RANGE"})
+_RANGE = re.compile(
+    r'([\[{])\s*("(?:\\.|[^"\\])*"|[^\s"\]}]+)\s+TO\s+("(?:\\.|[^"\\])*"|[^\s"\]}]+)\s*([\]}])',
+    re.DOTALL,
+)
+
+
+def parse_query(text: str) -> Node:
+    """Read a query.
+
+    Args:
+        text: the query; empty or blank finds everything.
+    Returns:
+        The canonical syntax tree.
+    Raises:
+        QueryError: it cannot be read; says at which column and what was expected.
+        QueryTooComplex: over `MAX_BYTES` (UTF-8), `MAX_DEPTH` or `MAX_TERMS`.
+    """
+    _check_size(text)
+    try:
+        return cast(Node, _parser().parse(text))
+    except UnexpectedInput as error:
+        raise _explain(error, text) from None
+
+
+def _check_size(text: str) -> None:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        raise QueryError(position=error.start, expected="valid Unicode text") from None
+    if size > MAX_BYTES:
+        raise QueryTooComplex(measure="the length in bytes", limit=MAX_BYTES)
+
+
+class _Limits:
+    """Counts depth and terms while the lexer runs, so that no huge tree is ever built."""
+
+    always_accept = ()
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        depth = terms = 0
+        for token in stream:
+            depth += {"_LPAR": 1, "_RPAR": -1}.get(token.type, 0)
+            terms += token.type in _TERMS
+            if depth > MAX_DEPTH:
+                raise QueryTooComplex(measure="the depth of parentheses", limit=MAX_DEPTH)
+            if terms > MAX_TERMS:
+                raise QueryTooComplex(measure="the number of terms", limit=MAX_TERMS)
+            yield token
+
+
+class _Build(Transformer[Token, Node]):
+    """Grammar rules → tree. Values are built without a field and bound to it in `field`."""
+
+    def start(self, children: list[Node | None]) -> Node:
+        return children[0] or MatchAll()
+
+    def any(self, children: list[Node]) -> Node:
+        return any_of(children)
+
+    def every(self, children: list[Node]) -> Node:
+        return all_of(children)
+
+    def negation(self, children: list[Node]) -> Node:
+        return negate(children[0])
+
+    def word(self, children: list[Token]) -> Node:
+        (token,) = children
+        if has_wildcard(token):
+            return Wildcard(field="", pattern=glob_pattern(token))
+        return Word(field="", text=unescape(token))
+
+    def phrase(self, children: list[Token]) -> Node:
+        return Phrase(field="", text=unquote(children[0]))
+
+    def regex(self, children: list[Token]) -> Node:
+        (token,) = children
+        pattern = token[1:-1].replace("\\/", "/")
+        check_regex(pattern, position=(token.start_pos or 0) + 1)
+        return Regex(field="", pattern=pattern)
+
+    def compare(self, children: list[Token]) -> Node:
+        operator, value = children
+        return Compare(field="", operator=cast(Operator, str(operator)), value=_plain(value))
+
+    def range(self, children: list[Token]) -> Node:
+        (token,) = children
+        match = _RANGE.fullmatch(token)
+        if match is None:
+            raise AssertionError("BUG: RANGE of the grammar and of the parser differ")
+        low, high = match[2], match[3]
+        ends: list[Node] = []
+        if low != ANY:
+            ends.append(
+                Compare(field="", operator=">=" if match[1] == "[" else ">", value=_plain(low))
+            )
+        if high != ANY:
+            ends.append(
+                Compare(field="", operator="<=" if match[4] == "]" else "<", value=_plain(high))
+            )
+        return all_of(ends) if ends else Wildcard(field="", pattern=ANY)
+
+    def bare_word(self, children: list[Token]) -> Node:
+        node = self.word(children)
+        everything = isinstance(node, Wildcard) and node.pattern == ANY
+        return MatchAll() if everything else _bind(node, MESSAGE)
+
+    def bare_phrase(self, children: list[Token]) -> Node:
+        return _bind(self.phrase(children), MESSAGE)
+
+    def bare_regex(self, children: list[Token]) -> Node:
+        return _bind(self.regex(children), MESSAGE)
+
+    def field(self, children: list[Any]) -> Node:
+        token, node = children
+        return _of_field(node, unescape(token), (token.start_pos or 0) + len(token) + len(":"))
+
+    def field_compare(self, children: list[Any]) -> Node:
+        token, node = children
+        return _of_field(node, unescape(token), (token.start_pos or 0) + len(token))
+
+
+def _plain(token: str) -> str:
+    return unquote(token) if token.startswith('"') else unescape(token)
+
+
+def _bind(node: Node, field: str) -> Node:
+    """Give every leaf of a value its field."""
+    match node:
+        case And():
+            return all_of(_bind(part, field) for part in node.nodes)
+        case Or():
+            return any_of(_bind(part, field) for part in node.nodes)
+        case Not():
+            return negate(_bind(node.node, field))
+        case Wildcard(pattern="*"):
+            return Exists(field=field)
+        case MatchAll() | Exists():
+            raise AssertionError("BUG: a value without a field cannot be this")
+        case Word(text=text):
+            return Word(field=field, text=text)
+        case Phrase(text=text):
+            return Phrase(field=field, text=text)
+        case Wildcard(pattern=pattern):
+            return Wildcard(field=field, pattern=pattern)
+        case Regex(pattern=pattern):
+            return Regex(field=field, pattern=pattern)
+        case Compare(operator=operator, value=value):
+            return Compare(field=field, operator=operator, value=value)
+
+
+def _of_field(node: Node, field: str, position: int) -> Node:
+    """The value bound to its field. Raises: QueryError at `position`, when it does not fit it."""
+    if field == EXISTS:
+        return _exists(node, position)
+    bound = _bind(node, field)
+    try:
+        meaning_of(bound)
+    except QueryError as error:
+        raise QueryError(**error.data | {"position": position}) from None
+    return bound
+
+
+def _exists(node: Node, position: int) -> Node:
+    """`_exists_:(a OR b)` → whether fields a or b are there."""
+    match node:
+        case And():
+            return all_of(_exists(part, position) for part in node.nodes)
+        case Or():
+            return any_of(_exists(part, position) for part in node.nodes)
+        case Not():
+            return negate(_exists(node.node, position))
+        case Word(text=text) | Phrase(text=text) if text:
+            return Exists(field=text)
+    raise QueryError(
+        position=position,
+        expected="the name of a field after _exists_:",
+        advice="Write it as _exists_:user_id.",
+    )
+
+
+def _explain(error: UnexpectedInput, text: str) -> QueryError:
+    """A lark error → column, what was expected, what to do."""
+    if isinstance(error, UnexpectedCharacters):
+        position = error.pos_in_stream
+        accepted = set(error.allowed or ())
+    elif isinstance(error, UnexpectedToken):
+        at_end = error.token.type == "$END"
+        position = len(text) if at_end else error.token.start_pos or 0
+        accepted = set(error.expected)
+    else:
+        position, accepted = len(text), set()
+    return QueryError(
+        position=position,
+        expected=_expected(accepted, text[position : position + 1]),
+        advice=_advice(accepted, text, position),
+    )
+
+
+def _expected(accepted: set[str], found: str) -> str:
+    if found == '"':
+        return "a closing quote"
+    if found in ("[", "{"):
+        return "a range such as [100 TO 500]"
+    if accepted == {"$END"}:
+        return "the end of the query"
+    if "_RPAR" in accepted:
+        return "a value or )" if "VALUE" in accepted else "a closing parenthesis"
+    return "a value" if "VALUE" in accepted else "a word, a phrase or field:value"
+
+
+def _advice(accepted: set[str], text: str, position: int) -> str:
+    found = text[position : position + 1]
+    if found == '"':
+        return 'Close the quote, or write \\" for a quote that is part of the text.'
+    if found in ("[", "{"):
+        return "Write both ends with TO between them; * leaves an end open. Quote it to search it."
+    if found == ")" or "_RPAR" in accepted:
+        return "Each ( needs its ) and something inside; quote a parenthesis to search for it."
+    if text.startswith(("AND", "OR", "NOT"), position):
+        return 'AND, OR and NOT stand between terms; put them in quotes ("AND") to search for them.'
+    if not found:
+        return "Something is missing at the end; quote a colon that is part of the text."
+    return QUOTE_IT
+
+
+@cache
+def _parser() -> Lark:
+    """The LALR parser, built once a process."""
+    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", lexer="contextual", postlex=_Limits(), transformer=_Build())

@@ -1,0 +1,154 @@
+"""Conditions → ClickHouse SQL with bound parameters only. Knows no table and no tenant.
+
+What the text index of `logs.message` answers is written exactly as the index is declared, over
+`lowerUTF8(message)`; `tests/storage/test_plans.py` holds that it is used.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from storage.query.conditions import (
+    Condition,
+    Constant,
+    Either,
+    Every,
+    IdEquals,
+    IntegerCompares,
+    MessageHas,
+    MessageLike,
+    Negated,
+    NumberCompares,
+    Present,
+    TextCompares,
+    TextEquals,
+    TextLike,
+    TextMatches,
+    TimeCompares,
+)
+from storage.query.fields import Field, Kind
+from storage.query.meaning import meaning_of
+from storage.query.syntax import Node
+
+MESSAGE = "lowerUTF8(message)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlCondition:
+    """An expression for WHERE and the values of its `{name:Type}` parameters."""
+
+    text: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def to_sql(node: Node, *, prefix: str = "p") -> SqlCondition:
+    """Compile a tree.
+
+    Args:
+        node: from `parse_query`.
+        prefix: of the parameters' names, for use beside other conditions.
+    Raises:
+        QueryError: a value does not fit its field.
+    """
+    binder = _Binder(prefix)
+    return SqlCondition(text=_sql(meaning_of(node), binder), params=binder.params)
+
+
+class _Binder:
+    """Hands out parameter names: values go to `params`, `{p0:String}` into the text."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.params: dict[str, Any] = {}
+
+    def __call__(self, value: str | int | float, kind: str = "String") -> str:
+        name = f"{self.prefix}{len(self.params)}"
+        self.params[name] = value
+        return f"{{{name}:{kind}}}"
+
+    def text_of(self, field: Field) -> str:
+        """The expression of a text column or an attribute (empty when absent)."""
+        return f"attributes[{self(field.name)}]" if _is_attribute(field) else field.name
+
+
+def _is_attribute(field: Field) -> bool:
+    return field.kind is Kind.ATTRIBUTE
+
+
+def _sql(condition: Condition, bind: _Binder) -> str:
+    match condition:
+        case Every(parts=parts):
+            return "(" + " AND ".join(_sql(part, bind) for part in parts) + ")"
+        case Either(parts=parts):
+            return "(" + " OR ".join(_sql(part, bind) for part in parts) + ")"
+        case Negated(part=part):
+            return f"(NOT {_sql(part, bind)})"
+        case Constant(value=value):
+            return "1" if value else "0"
+        case MessageHas() | MessageLike():
+            return _message(condition, bind)
+        case IntegerCompares(column=column, operator=operator, number=number):
+            return f"{column} {operator} {bind(number, 'UInt64')}"
+        case TimeCompares(column=column, operator=operator, ns=ns):
+            return f"{column} {operator} fromUnixTimestamp64Nano({bind(ns, 'Int64')}, 'UTC')"
+        case IdEquals(high=high, low=low):
+            return f"id = {bind(_uuid(high, low), 'UUID')}"
+        case _:
+            return _text(condition, bind)
+
+
+def _uuid(high: int, low: int) -> str:
+    digits = f"{high:016x}{low:016x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _message(condition: MessageHas | MessageLike, bind: _Binder) -> str:
+    tests: list[str] = []
+    match condition:
+        case MessageHas(text=text, words=words):
+            if words:
+                tests.append(f"hasAllTokens({MESSAGE}, {bind(' '.join(words))})")
+            if (text,) != words:
+                tests.append(f"position({MESSAGE}, {bind(text)}) > 0")
+        case MessageLike(regex=regex, parts=parts):
+            for part in parts:
+                tests.append(f"{MESSAGE} LIKE {bind('%' + _like(part) + '%')}")
+            tests.append(f"match({MESSAGE}, {bind(regex)})")
+    return "(" + " AND ".join(tests) + ")"
+
+
+def _text(
+    condition: TextEquals | TextLike | TextMatches | TextCompares | NumberCompares | Present,
+    bind: _Binder,
+) -> str:
+    match condition:
+        case Present(field=field):
+            if _is_attribute(field):
+                return f"mapContains(attributes, {bind(field.name)})"
+            return f"{field.name} != ''"
+        case TextMatches(field=field, pattern=pattern):
+            return f"match({bind.text_of(field)}, {bind(pattern)})"
+        case TextLike(field=field, parts=parts):
+            pattern = "".join(_LIKE[text] if wild else _like(text) for wild, text in parts)
+            return f"{bind.text_of(field)} LIKE {bind(pattern)}"
+        case TextCompares(field=field, operator=operator, text=text):
+            value = bind.text_of(field)
+            return f"({value} != '' AND {value} {operator} {bind(text)})"
+        case NumberCompares(field=field, operator=operator, number=number):
+            return _number(bind.text_of(field), operator, number, bind)
+        case TextEquals(field=field, text=text, number=number):
+            value = bind.text_of(field)
+            equal = f"{value} = {bind(text)}"
+            return equal if number is None else f"({equal} OR {_number(value, '=', number, bind)})"
+
+
+_LIKE = {"*": "%", "?": "_"}
+
+
+def _like(text: str) -> str:
+    """A literal inside LIKE."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _number(value: str, operator: str, number: float, bind: _Binder) -> str:
+    """Compare as numbers; text that is no number is false, not NULL, so that NOT is exact."""
+    return f"ifNull(toFloat64OrNull({value}) {operator} {bind(number, 'Float64')}, 0)"

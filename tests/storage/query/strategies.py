@@ -1,0 +1,71 @@
+"""Random queries and records, from a small alphabet so that they meet often."""
+
+from hypothesis import strategies as st
+
+from storage.query.syntax import (
+    Compare,
+    Exists,
+    MatchAll,
+    Node,
+    Phrase,
+    Regex,
+    Wildcard,
+    Word,
+    all_of,
+    any_of,
+    negate,
+)
+from storage.query.text import glob_pattern, join_glob
+
+TEXTS = st.one_of(
+    st.sampled_from(
+        ["timeout", "Time", "reset", "connection reset", "500", "5e2", "500.0", "12.5", "-3", "nan"]
+        + ["inf", "web-1", "WEB-2", "a.b", "/health", "100%", "a_b", "x\\y", "é", "Écoute", "ΟΔΟΣ"]
+        + ["'; drop", "[x]", "a\nb", "(", '"', "AND", "OR", "NOT", "-x", "", "*", "{p0:String}"]
+    ),
+    st.text(alphabet="aAbB1 .-_%*?\\/é\"'()[]{}:<>\n", max_size=8),
+)
+FIELDS = st.sampled_from(
+    ["message", "service", "host", "logger", "app", "status", "attributes.host", "user.id", "a b:c"]
+)
+LEVELS = st.sampled_from(["error", "WARN", "notice", "fatal", "info", "4"])
+PATTERNS = st.sampled_from(
+    [r"\d+", "^a", "b$", "(?i)TIME", "a.b", "[^a-z]+", r"\bweb\b", "time|reset", r"[\w.]+-\d", "é"]
+    + [r"[[a&&b]", r"\Qa.b\E", "[]a]", r"\s", r"[[:alpha:]]{2,}", r"[^\W]1", "/"]
+)
+OPERATORS = st.sampled_from(["<", "<=", ">", ">="])
+
+
+def _wildcard(field: str, parts: list[tuple[bool, str]]) -> Node:
+    pattern = glob_pattern(join_glob([part for part in parts if part[1]]) or "*")
+    return Exists(field=field) if pattern == "*" else Wildcard(field=field, pattern=pattern)
+
+
+GLOB_PARTS = st.lists(
+    st.one_of(
+        st.tuples(st.just(value=True), st.sampled_from("*?")),
+        st.tuples(st.just(value=False), TEXTS),
+    ),
+    min_size=1,
+    max_size=4,
+)
+LEAVES = st.one_of(
+    st.builds(Word, field=FIELDS, text=TEXTS.filter(bool)),
+    st.builds(Phrase, field=FIELDS, text=TEXTS),
+    st.builds(Compare, field=FIELDS, operator=OPERATORS, value=TEXTS),
+    st.builds(Regex, field=FIELDS, pattern=PATTERNS),
+    st.builds(_wildcard, FIELDS, GLOB_PARTS.filter(lambda parts: any(wild for wild, _ in parts))),
+    st.builds(Exists, field=FIELDS),
+    st.builds(Word, field=st.just("level"), text=LEVELS),
+    st.builds(Compare, field=st.just("level"), operator=OPERATORS, value=LEVELS),
+    st.just(MatchAll()),
+)  # fmt: skip
+TREES: st.SearchStrategy[Node] = st.recursive(
+    LEAVES,
+    lambda nodes: st.one_of(
+        st.builds(all_of, st.lists(nodes, min_size=2, max_size=3)),
+        st.builds(any_of, st.lists(nodes, min_size=2, max_size=3)),
+        st.builds(negate, nodes),
+    ),
+    max_leaves=6,
+)
