@@ -52,3 +52,10 @@ def _fresh_key_cache() -> None:
     from ingestion.authentication import forget_cached_keys
 
     forget_cached_keys()
+
+
+@pytest.fixture(autouse=True)
+def _static_without_manifest(settings) -> None:
+    """Pages name static files as they are: nothing is collected for tests."""
+    backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}

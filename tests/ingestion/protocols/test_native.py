@@ -1,0 +1,92 @@
+"""The native protocol: the body decides what it is."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingestion.protocols.native import decode, inspect
+from logplatform.kernel.errors import PlatformError
+from logplatform.kernel.lines import count_lines
+
+JSON, NDJSON, TEXT = "application/json", "application/x-ndjson", "text/plain"
+CURL = "application/x-www-form-urlencoded"
+OBJECT = b'{"message": "one"}'
+PRETTY = json.dumps({"message": "one", "more": {"a": [1, 2]}}, indent=2).encode()
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "shape", "lines", "strict"),
+    [
+        (JSON, OBJECT, "lines", 1, True),
+        (CURL, OBJECT, "lines", 1, False),
+        (JSON, PRETTY, "object", 1, True),
+        ("", PRETTY, "object", 1, True),
+        (JSON, b'[{"a":1},\n {"b":2}]', "array", 2, True),
+        (TEXT, b'[{"a":1}]', "array", 1, True),
+        (NDJSON, OBJECT + b"\n" + OBJECT + b"\n", "lines", 2, True),
+        (NDJSON, b"\n\n" + OBJECT + b"\r\n  \n" + OBJECT, "lines", 2, True),
+        (JSON, OBJECT + b"\nnot json\n", "lines", 2, True),
+        (JSON, b"\xef\xbb\xbf" + OBJECT, "lines", 1, True),
+        (JSON, b"127.0.0.1 - - a text log", "lines", 1, False),
+        (TEXT, b"[2026-01-01 10:00:00] starts like an array\nsecond", "lines", 2, False),
+        ("text/plain; charset=UTF-8", b"one\ntwo\n\nthree", "lines", 3, False),
+        (TEXT, "one\u2028still one\x0bstill\x0cstill\x85".encode("latin-1", "replace"), "lines", 1, False),
+    ],
+    ids=[
+        "object", "object by curl", "pretty object", "pretty object without a type", "array",
+        "array called text", "ndjson", "blank lines", "bad line among good", "byte order mark",
+        "text called json", "text with brackets", "text", "separators that are not newlines",
+    ],
+)  # fmt: skip
+def test_bodies_are_told_apart(content_type, body, shape, lines, strict) -> None:
+    found = inspect(body, content_type)
+    assert (found.shape, found.lines, found.strict_json) == (shape, lines, strict)
+    assert count_lines(decode(body, found.shape)) == lines
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "code"),
+    [
+        (JSON, b"", "empty_body"),
+        (TEXT, b" \n\t\r\n", "empty_body"),
+        (JSON, b"[]", "empty_body"),
+        (JSON, b'{"cut', "not_decodable"),
+        (NDJSON, b'{"cut\n{also cut', "not_decodable"),
+        (JSON, b'[{"a":1}, {"b"', "not_decodable"),
+        (JSON, b'"a string"', "not_decodable"),
+        (JSON, b"null", "not_decodable"),
+        (JSON, b"42", "not_decodable"),
+        (JSON, b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "not_decodable"),
+        ("text/plain; charset=utf-16", b"a\0b\0", "unsupported_content_type"),
+        ("multipart/form-data; boundary=x", b"--x", "unsupported_content_type"),
+    ],
+    ids=[
+        "empty", "white space", "empty array", "cut object", "only cut lines", "cut array",
+        "string", "null", "number", "nesting", "utf-16", "form upload",
+    ],
+)  # fmt: skip
+def test_undecodable_bodies_are_refused_as_a_whole(content_type, body, code) -> None:
+    with pytest.raises(PlatformError) as caught:
+        inspect(body, content_type)
+    assert caught.value.code == code
+    assert 400 <= caught.value.status < 500
+
+
+def test_array_elements_keep_their_exact_text() -> None:
+    body = b'[{"n": 123456789012345678901234567890, "f": 1.10,\n "s": "a\\nb"}, 5]'
+    assert decode(body, "array").split(b"\n") == [
+        b'{"n": 123456789012345678901234567890, "f": 1.10,  "s": "a\\nb"}',
+        b"5",
+    ]
+
+
+@given(st.binary(max_size=200), st.sampled_from([JSON, NDJSON, TEXT, ""]))
+def test_any_body_is_counted_as_it_is_decoded_or_refused(body: bytes, content_type: str) -> None:
+    try:
+        found = inspect(body, content_type)
+    except PlatformError as error:
+        assert 400 <= error.status < 500
+        return
+    assert count_lines(decode(body, found.shape)) == found.lines > 0

@@ -1,0 +1,144 @@
+"""From the queue into the store: every line exactly once, whatever happens in between."""
+
+import gzip
+import json
+from collections import Counter
+
+import pytest
+
+from ingestion import drain, queue, receipts
+from ingestion.contracts import Entry
+from storage import facade as storage
+from storage.facade import StoreUnavailable
+from tests.ingestion.test_queue import make_entry
+
+pytestmark = pytest.mark.usefixtures("valkey", "clickhouse")
+
+APPS = ("shop",)
+
+
+@pytest.fixture(autouse=True)
+def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "shards", lambda: range(1))
+
+
+def put(body: bytes, **changes: object) -> str:
+    entry: Entry = make_entry(body, **{"lines": body.count(b"\n") + 1, **changes})
+    return queue.enqueue(entry, idempotency_key="", body_hash="").receipt
+
+
+def drain_all() -> int:
+    return drain.drain_shard(0, idle_s=0.05)
+
+
+def messages() -> Counter:
+    records = storage.search_logs(_everything(), limit=1000).records
+    return Counter(record["message"] for record in records)
+
+
+def _everything():
+    from datetime import UTC, datetime
+
+    from storage.facade import LogQuery
+
+    return LogQuery(
+        apps=APPS, start=datetime(1970, 1, 1, tzinfo=UTC), end=datetime(2100, 1, 1, tzinfo=UTC)
+    )
+
+
+def test_lines_of_many_bodies_are_stored_and_booked_to_their_receipts() -> None:
+    first = put(b'{"message":"one"}\n{"message":"two"}', strict_json=True)
+    second = put(gzip.compress(b"three"), encoding="gzip", size=5)
+    assert drain_all() == 2
+    assert messages() == Counter(["one", "two", "three"])
+    assert receipts.find_outcome(first, APPS).stored == 2
+    assert receipts.find_outcome(second, APPS).stored == 1
+    assert queue.backlog_bytes() == 0
+
+
+def test_bad_lines_go_to_quarantine_with_raw_bytes_and_reason() -> None:
+    receipt = put(b'{"message":"good"}\n{"cut\n{"message":"too"}', strict_json=True)
+    drain_all()
+    outcome = receipts.find_outcome(receipt, APPS)
+    assert (outcome.received, outcome.stored, outcome.quarantined) == (3, 2, 1)
+    assert outcome.errors[0]["line"] == 1
+    row = storage.list_quarantine(APPS, limit=10)[0]
+    assert (row["raw"], row["line"], row["receipt"]) == ('{"cut', 1, receipt)
+    assert row["reason_code"] == outcome.errors[0]["reason"].split(":")[0]
+
+
+def test_a_drain_that_dies_after_the_insert_doubles_nothing(monkeypatch) -> None:
+    for number in range(5):
+        put(b'{"message":"m%d"}' % number, strict_json=True)
+
+    def die(*_: object) -> None:
+        raise SystemExit("killed before the acknowledgement")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue.ShardLease, "acknowledge", die)
+        with pytest.raises(SystemExit):
+            drain_all()
+    put(b'{"message":"later"}', strict_json=True)
+    assert drain_all() == 6
+    assert messages() == Counter([f"m{number}" for number in range(5)] + ["later"])
+
+
+def test_a_store_that_is_away_leaves_everything_queued(monkeypatch) -> None:
+    put(b"kept")
+    monkeypatch.setattr(drain, "_RETRY_S", ())
+
+    def unavailable(*_: object, **__: object) -> None:
+        raise StoreUnavailable()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "write_logs", unavailable)
+        with pytest.raises(StoreUnavailable):
+            drain_all()
+    assert queue.shard_states(_everything().end)[0].entries == 1
+    assert drain_all() == 1
+    assert messages() == Counter(["kept"])
+
+
+def test_one_request_that_cannot_be_stored_does_not_hold_up_the_others(monkeypatch) -> None:
+    put(b"fine")
+    poison = put(b"poison")
+    put(b"also fine")
+    write = storage.write_logs
+
+    def refuse_poison(frame, *, token: str) -> None:
+        if frame["message"].str.contains("poison").any():
+            raise RuntimeError("the engine refuses this block")
+        write(frame, token=token)
+
+    monkeypatch.setattr(storage, "write_logs", refuse_poison)
+    assert drain_all() == 3
+    assert messages() == Counter(["fine", "also fine"])
+    outcome = receipts.find_outcome(poison, APPS)
+    assert (outcome.received, outcome.stored, outcome.quarantined) == (1, 0, 1)
+
+
+def test_a_second_drain_of_a_shard_leaves_at_once() -> None:
+    put(b"mine")
+    lease = queue.ShardLease(0)
+    assert lease.acquire()
+    assert drain_all() == 0
+    lease.release()
+    assert drain_all() == 1
+
+
+def test_who_waits_gets_the_numbers() -> None:
+    receipt = put(b'{"message":"x"}\nnot json', strict_json=True, wants_result=True)
+    drain_all()
+    row = json.loads(queue.wait_for_result(receipt, timeout_s=1))
+    assert (row["stored"], row["quarantined"]) == (1, 1)
+
+
+def test_a_receipt_is_queued_then_done_and_nobody_elses() -> None:
+    receipt = put(b"a line")
+    assert receipts.describe(receipt, APPS)["state"] == "queued"
+    drain_all()
+    assert receipts.describe(receipt, APPS)["state"] == "done"
+    from ingestion.errors import ReceiptNotFound
+
+    with pytest.raises(ReceiptNotFound):
+        receipts.describe(receipt, ("bank",))
