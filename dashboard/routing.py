@@ -1,5 +1,11 @@
 """WebSocket addresses."""
 
-from django.urls import URLPattern
+from channels.security.websocket import WebsocketDenier
+from django.urls import URLPattern, path, re_path
 
-websocket_urlpatterns: list[URLPattern] = []
+from dashboard.consumers import TailConsumer
+
+websocket_urlpatterns: list[URLPattern] = [
+    path("ws/tail", TailConsumer.as_asgi()),
+    re_path(r"", WebsocketDenier.as_asgi()),
+]

@@ -1,5 +1,13 @@
 """Addresses of this room."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.views import LogoutView
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from dashboard import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.explorer, name="explorer"),
+    path("logs/<uuid:log_id>", views.record, name="record"),
+    path("login", views.Login.as_view(), name="login"),
+    path("logout", LogoutView.as_view(), name="logout"),
+]

@@ -1,0 +1,64 @@
+/* The only way this product makes elements: text is text, never markup. */
+
+export const byId = (id) => document.getElementById(id);
+
+/** An element with attributes (`on…` are listeners, null is left out) and children (text or nodes). */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "text") element.textContent = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** The same for SVG. */
+export function draw(tag, attributes = {}, text = "") {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  if (text) element.textContent = text;
+  return element;
+}
+
+/** Copies the content of a <template>; returns [fragment's root, its data-slot elements by name]. */
+export function fromTemplate(id) {
+  const root = byId(id).content.cloneNode(true).firstElementChild;
+  const slots = {};
+  for (const slot of root.querySelectorAll("[data-slot]")) slots[slot.dataset.slot] = slot;
+  return [root, slots];
+}
+
+let toastTimer = 0;
+
+/** A short sentence at the foot of the page, also spoken. */
+export function toast(sentence) {
+  document.querySelector(".toast")?.remove();
+  document.body.append(make("div", { class: "toast", role: "status", text: sentence }));
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => document.querySelector(".toast")?.remove(), 2500);
+}
+
+/** Copies text; says so, or says what to do instead. */
+export async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(`${what} copied`);
+  } catch {
+    toast("Your browser does not allow copying here; select the text instead.");
+  }
+}
+
+/** Keeps a popover under the button that opens it, inside the window. */
+export function anchorMenu(menu, button) {
+  menu.addEventListener("beforetoggle", (event) => {
+    if (event.newState !== "open") return;
+    const box = button.getBoundingClientRect();
+    menu.style.top = `${box.bottom + 4}px`;
+    menu.style.right = `${Math.max(8, window.innerWidth - Math.max(box.right, 304))}px`;
+  });
+}
