@@ -80,7 +80,8 @@ class LeanHandler(BaseHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._chain = RequestIdMiddleware(convert_exception_to_response(self._get_response))
+        view: Any = convert_exception_to_response(self._get_response)
+        self._chain = RequestIdMiddleware(view)
 
     def load_middleware(self, is_async: bool = False) -> None:
         """Nothing to load; kept so that nobody loads the pages' middleware by accident."""
@@ -89,15 +90,14 @@ class LeanHandler(BaseHandler):
     def _get_response(self, request: Any) -> HttpResponseBase:
         callback, args, kwargs = self.resolve_request(request)
         response: Any = callback(request, *args, **kwargs)
-        if hasattr(response, "render"):
-            response = response.render()
-        return response
+        rendered: HttpResponseBase = response.render() if hasattr(response, "render") else response
+        return rendered
 
     def answer(self, scope: Scope, body: bytes) -> HttpResponseBase:
         """Run the view for a complete body; runs in a thread."""
         signals.request_started.send(sender=self.__class__, scope=scope)
         request = ASGIRequest(scope, BytesIO(body))
-        response: HttpResponseBase = self._chain(request)  # type: ignore[arg-type]
+        response = self._chain(request)
         response.close()
         return response
 

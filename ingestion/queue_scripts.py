@@ -22,9 +22,10 @@ class Script:
         self.source = source
         self.digest = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
 
-    def run(self, client: redis.Redis, keys: Sequence[str], args: Sequence[Any]) -> Any:
+    def run(self, client: Any, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """Run the script; raises NotSent where it surely did not run."""
         pool = client.connection_pool
+        connection: Any
         try:
             connection = pool.get_connection()
         except (redis.ConnectionError, redis.TimeoutError) as error:

@@ -28,7 +28,9 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     stored = serializers.IntegerField()
     duplicate = serializers.IntegerField()
     quarantined = serializers.IntegerField()
-    errors = LineErrorSerializer(many=True, help_text="The first 20.")
+    errors = LineErrorSerializer(  # type: ignore[assignment]
+        many=True, help_text="The first 20."
+    )
 
 
 class ReceiptSerializer(OutcomeSerializer):
@@ -61,7 +63,7 @@ class QuarantineParameters(serializers.Serializer[Any]):
     """Which quarantined lines to list."""
 
     app = serializers.CharField(required=False)
-    source = serializers.CharField(required=False)
+    source = serializers.CharField(required=False)  # type: ignore[assignment]
     reason_code = serializers.CharField(required=False)
     limit = serializers.IntegerField(default=100, min_value=1, max_value=1000)
 
@@ -71,7 +73,7 @@ class QuarantinedSerializer(serializers.Serializer[Any]):
 
     received_at = serializers.DateTimeField()
     app = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     protocol = serializers.CharField()
     receipt = serializers.CharField()
     line = serializers.IntegerField()

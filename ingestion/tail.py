@@ -77,7 +77,7 @@ def publish(records: "pl.DataFrame") -> None:
 def _watched(app: str) -> list[str]:
     """Queries somebody watches this app with; forgotten ones are cleaned away."""
     now = clock.now().timestamp()
-    found: dict[bytes, bytes] = queue.client().hgetall(_key(app))  # type: ignore[assignment]
+    found: dict[bytes, bytes] = queue.client().hgetall(_key(app))
     expired = [q for q, until in found.items() if float(until) < now]
     if expired:
         queue.client().hdel(_key(app), *expired)

@@ -1,12 +1,11 @@
 """Celery entry points. A task is a bell, never the carrier of a line."""
 
 import logging
+from datetime import UTC, datetime
 
 from celery import shared_task
-from django.utils import timezone
 
 from ingestion import queue
-from logplatform.kernel import clock
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +38,6 @@ def save_key_use() -> int:
 
     notes = queue.take_key_use()
     for key_id, used_at in notes.items():
-        when = timezone.datetime.fromtimestamp(used_at, tz=clock.now().tzinfo)
+        when = datetime.fromtimestamp(used_at, UTC)
         ApiKey.objects.filter(pk=key_id).update(last_used_at=when)
     return len(notes)

@@ -35,7 +35,7 @@ def check_services(**_: Any) -> list[CheckMessage]:
 
 def check_permissions(**_: Any) -> list[CheckMessage]:
     """The API must be closed unless a view opens itself."""
-    classes = settings.REST_FRAMEWORK.get("DEFAULT_PERMISSION_CLASSES", [])
+    classes: Any = settings.REST_FRAMEWORK.get("DEFAULT_PERMISSION_CLASSES", [])
     if classes and "rest_framework.permissions.AllowAny" not in classes:
         return []
     return [

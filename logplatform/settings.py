@@ -14,11 +14,11 @@ _embedded = embedded_urls(ENV)
 SECRET_KEY = ENV.secret_key or load_secrets(ENV.secrets_file)["secret_key"]
 DEBUG = ENV.debug
 PUBLIC_URL = ENV.public_url or f"http://localhost:{ENV.port}"
-ALLOWED_HOSTS = [
+ALLOWED_HOSTS: list[str] = [
     "localhost",
     "127.0.0.1",
     "[::1]",
-    urlsplit(PUBLIC_URL).hostname,
+    urlsplit(PUBLIC_URL).hostname or "localhost",
     *ENV.allowed_hosts,
 ]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if ENV.public_url else []
