@@ -1,0 +1,1 @@
+"""Realistic made-up log traffic, for demonstrations, tests and benchmarks."""

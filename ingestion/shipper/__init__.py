@@ -1,0 +1,1 @@
+"""Sends lines to the ingest API of this or another installation; a client, on the far side."""
