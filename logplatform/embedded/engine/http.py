@@ -234,6 +234,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n" % len(piece))
             self.wfile.write(piece)
             self.wfile.write(b"\r\n")
+            self.wfile.flush()
 
     def _send_late_error(self, text: str, tag: str) -> None:
         """ClickHouse's block of an error after the headers (25.11 and later), then a hard end."""

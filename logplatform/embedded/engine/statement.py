@@ -143,11 +143,11 @@ def _insert_of(text: bytes, keyword: _Token, name: str, end: int) -> Statement:
 
 
 def _read_insert_select(text: bytes, tokens: list[_Token]) -> Statement:
-    statement = _read_whole(text, tokens, Kind.OTHER)
-    if statement.format:
-        # The engine takes the rows of input() here and stores none of them, without an error.
-        raise not_implemented("INSERT … SELECT … FORMAT with rows is not supported here")
-    return statement
+    for name, bracket in zip(tokens, tokens[1:], strict=False):
+        if name.is_(b"INPUT") and bracket.text == b"(":
+            # The library would take the rows and store none of them, without an error.
+            raise not_implemented("INSERT … SELECT … FROM input() is not supported here")
+    return _read_whole(text, tokens, Kind.OTHER)
 
 
 def _read_whole(text: bytes, tokens: list[_Token], kind: Kind) -> Statement:

@@ -1,6 +1,7 @@
 """Notices clients that went away while their query still runs."""
 
 import logging
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -48,9 +49,10 @@ class DisconnectWatcher:
 
 
 def _is_gone(connection: socket.socket) -> bool:
+    poll = select.poll()
     try:
-        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
+        poll.register(connection, select.POLLIN)
+        # Readable is not enough: it may be the next request.
+        return bool(poll.poll(0)) and connection.recv(1, socket.MSG_PEEK) == b""
+    except (OSError, ValueError):
         return True
