@@ -220,6 +220,7 @@ def _exists(node: Node, position: int) -> Node:
 
 def _explain(error: UnexpectedInput, text: str) -> QueryError:
     """A lark error → column, what was expected, what to do."""
+    position: int
     if isinstance(error, UnexpectedCharacters):
         position = error.pos_in_stream
         accepted = set(error.allowed or ())

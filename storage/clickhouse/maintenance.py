@@ -1,0 +1,16 @@
+"""Whether the engine works, and emptying it for tests."""
+
+from storage.clickhouse import client
+from storage.clickhouse.ddl import cluster_clause, stored_name
+from storage.clickhouse.migrate import TABLES
+
+
+def check_alive() -> None:
+    """Ask the engine for one row of `logs`' table. Raises: StoreUnavailable, StoreError."""
+    client.fetch("SELECT 1 FROM logs LIMIT 1", max_execution_time=3)
+
+
+def truncate_all() -> None:
+    """Remove everything stored, and what is remembered of insert tokens."""
+    for table in TABLES:
+        client.run(f"TRUNCATE TABLE {stored_name(table)}{cluster_clause()}")

@@ -1,0 +1,22 @@
+"""Frames of records for tests of the store."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.storage.records import make_frame
+
+
+@pytest.fixture
+def store(clickhouse: None) -> Callable[..., list[str]]:
+    """Store records given as dicts; returns their ids in order."""
+    from storage import facade
+    from tests.storage.records import ids_of
+
+    def write(*rows: dict[str, Any], token: str = "") -> list[str]:
+        frame = make_frame(rows)
+        facade.write_logs(frame, token=token or str(rows))
+        return ids_of(frame)
+
+    return write
