@@ -12,7 +12,8 @@ from rest_framework.views import APIView
 
 from ingestion import intake, receipts
 from ingestion.authentication import ApiKeyAuthentication
-from ingestion.contracts import Accepted, HttpProtocol
+from ingestion.contracts import Accepted
+from ingestion.protocols import http_protocols
 from ingestion.serializers import (
     AcceptedSerializer,
     OutcomeSerializer,
@@ -37,7 +38,6 @@ class IngestView(APIView):
     authentication_classes = (ApiKeyAuthentication,)
     parser_classes = (_RawParser,)
     protocol = ""
-    how: HttpProtocol
 
     @extend_schema(
         operation_id="ingest",
@@ -69,7 +69,8 @@ class IngestView(APIView):
         identity = _key_identity(request)
         identity.require("ingest")
         sent = _incoming(request)
-        accepted = intake.accept_body(identity, self.protocol, self.how, sent)
+        how = http_protocols()[self.protocol]
+        accepted = intake.accept_body(identity, self.protocol, how, sent)
         outcome = intake.await_outcome(accepted, identity.app) if sent.wants_result else None
         headers = {"X-Receipt-Id": accepted.receipt}
         if outcome:

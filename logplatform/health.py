@@ -17,7 +17,7 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 def ready(request: HttpRequest) -> JsonResponse:
     """Each dependency with its state; 503 unless all work."""
-    states = {name: _state(name, check) for name, check in _CHECKS.items()}
+    states = dependency_states()
     is_ready = all(state == "ok" for state in states.values())
     status = {"status": "ok" if is_ready else "degraded", "dependencies": states}
     return JsonResponse(status, status=200 if is_ready else 503)
@@ -27,6 +27,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics of this process."""
     response: HttpResponse = ExportToDjangoView(request)
     return response
+
+
+def dependency_states() -> dict[str, str]:
+    """Each dependency: "ok" or "unavailable"."""
+    return {name: _state(name, check) for name, check in _CHECKS.items()}
 
 
 def _state(name: str, check: Callable[[], None]) -> str:
