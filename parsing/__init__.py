@@ -1,0 +1,40 @@
+"""Lines → columns. A library: no Django, no network, no other app.
+
+Names are loaded when first used, so that importing `parsing` does not load polars.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from parsing.contracts import Format, Hint, Parsed, Sample, UnknownZone
+    from parsing.facade import parse_lines
+    from parsing.lines import split_lines
+    from parsing.names import format_names
+    from parsing.registry import formats
+
+__all__ = [
+    "Format",
+    "Hint",
+    "Parsed",
+    "Sample",
+    "UnknownZone",
+    "format_names",
+    "formats",
+    "parse_lines",
+    "split_lines",
+]
+
+_HOMES = {
+    **dict.fromkeys(("Format", "Hint", "Parsed", "Sample", "UnknownZone"), "contracts"),
+    "format_names": "names",
+    "formats": "registry",
+    "parse_lines": "facade",
+    "split_lines": "lines",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,148 @@
+"""What enters and leaves parsing, and what a log format is. No format rules belong here.
+
+A format is one file in `parsing/formats`: `<name>.toml` (a regular expression with typed fields,
+see `parsing.declared`) or `<name>.py` with a module-level `FORMAT`. `docs/formats-guide.md` shows
+both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from logplatform.kernel.errors import PlatformError
+
+ATTRIBUTES = pl.List(pl.Struct({"key": pl.String, "value": pl.String}))
+TIMESTAMP = pl.Datetime("ns", "UTC")
+TEXT_COLUMNS = ("message", "service", "host", "logger", "trace_id", "span_id")
+RECORD_SCHEMA = pl.Schema(
+    {
+        "timestamp": TIMESTAMP,
+        "severity": pl.UInt8,
+        **dict.fromkeys(TEXT_COLUMNS, pl.String),
+        "attributes": ATTRIBUTES,
+        "pattern_id": pl.UInt64,
+        "anomaly_score": pl.UInt8,
+        "format": pl.String,
+        "line": pl.UInt32,
+    }
+)
+REJECTED_SCHEMA = pl.Schema({"line": pl.UInt32, "raw": pl.Binary, "reason": pl.String})
+EXTRAS_SCHEMA = pl.Schema({"row": pl.UInt32, "key": pl.String, "value": pl.String})
+
+
+class UnknownZone(PlatformError):
+    """A time zone that this machine's zone data does not hold."""
+
+    code: ClassVar[str] = "unknown_zone"
+    status: ClassVar[int] = 400
+    message: ClassVar[str] = "There is no time zone named {zone!r}."
+    hint: ClassVar[str] = "Use an IANA name such as UTC or Europe/Berlin."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """What the sender or the source's settings say about the lines.
+
+    Attributes:
+        formats: names of formats to try, most specific first anyway; empty means detect.
+        strict_json: the sender said JSON: a line that is not a JSON object is rejected.
+        zone: IANA zone of times that carry none.
+        max_line_bytes: longer lines are rejected.
+    Raises:
+        UnknownZone: `zone` does not exist.
+    """
+
+    formats: tuple[str, ...] = ()
+    strict_json: bool = False
+    zone: str = "UTC"
+    max_line_bytes: int = 262_144
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise UnknownZone(zone=self.zone[:64]) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What became of n lines; `len(frame) + len(rejected) == n`.
+
+    Attributes:
+        frame: accepted lines in input order, columns of `RECORD_SCHEMA`, no nulls.
+        rejected: refused lines in input order, columns of `REJECTED_SCHEMA`; `raw` is the line as
+            it came, `reason` is `code: sentence`.
+    """
+
+    frame: pl.DataFrame
+    rejected: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """What one format found in the lines it was asked about.
+
+    Attributes:
+        mask: Boolean per line asked; True where the format matched.
+        values: one row per True in `mask`, in order. Any of `timestamp` (String as written, or
+            Datetime[ns, UTC]), `severity` UInt8 and `TEXT_COLUMNS` String; nulls mean absent.
+            A column that is missing is absent in every row; an absent message is the line.
+        attributes: as many rows; one String column per attribute, null where absent.
+        extras: more attributes as `row` UInt32 (index into `values`), `key`, `value`: for keys too
+            many for columns. A key is never in both for one row.
+        reasons: String per line asked; why a line that looks like this format was refused.
+        layouts: strptime layouts of a `timestamp` that is String, tried in order; empty means
+            ISO-8601 or an epoch.
+    """
+
+    mask: pl.Series
+    values: pl.DataFrame
+    attributes: pl.DataFrame
+    extras: pl.DataFrame | None = None
+    reasons: pl.Series | None = None
+    layouts: tuple[str, ...] = ()
+
+    def over(self, *, mask: pl.Series, reasons: pl.Series | None) -> "Matched":
+        """The same finds, told of a longer list of lines."""
+        return replace(self, mask=mask, reasons=reasons)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A line shown to people and run as a test; `expect` None means that it must be refused."""
+
+    line: str
+    expect: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One named value of a format, for the docs and the API."""
+
+    name: str
+    type: str = "text"
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A log format; the name is its file's.
+
+    Attributes:
+        title: what people call it.
+        parse: n lines (String, no nulls) → `Matched`; never raises, whatever the lines hold.
+        specificity: higher is asked first; 0 is plain text, which takes everything.
+        opens_with: a cheap regex that every line of the format matches; others are not asked.
+        source: page of the vendor or standard that describes it.
+    """
+
+    title: str
+    parse: Callable[[pl.Series], Matched]
+    specificity: int
+    source: str = ""
+    fields: tuple[Field, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    opens_with: str | None = None

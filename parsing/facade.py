@@ -1,0 +1,146 @@
+"""The one way in: lines → records, with the reason for every line that is refused."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from parsing.contracts import RECORD_SCHEMA, REJECTED_SCHEMA, Format, Hint, Matched, Parsed
+from parsing.records import ENCODING_ERROR, PARSE_ERROR, records_of
+from parsing.registry import formats
+
+_BOM = "\ufeff"
+_INVALID_UTF8 = "invalid_utf8: the line is not valid UTF-8"
+
+
+def parse_lines(lines: pl.Series, *, received_at: pl.Series, hint: Hint) -> Parsed:
+    """Understand lines, each by the most specific format that fits it.
+
+    Args:
+        lines: n lines (Binary or String), without their line ends.
+        received_at: n arrival times, Datetime[ms, UTC]; the event time of lines without one.
+        hint: what is known of the sender.
+    Returns:
+        Every line once: as a record, or refused with a reason. No input raises.
+    """
+    asked, refused = _admit(lines, received_at, hint)
+    frames = []
+    for name, log_format in _chosen(hint):
+        if not len(asked):
+            break
+        matched = _ask(log_format, asked["text"], is_strict=hint.strict_json)
+        if matched.mask.any():
+            frames.append(records_of(matched, asked=asked, name=name, zone=hint.zone))
+        asked = _left_over(asked, matched)
+    refused.append(_refuse_rest(asked, hint))
+    return Parsed(frame=_in_order(frames), rejected=_with_raw(refused, lines))
+
+
+def _chosen(hint: Hint) -> Iterator[tuple[str, Format]]:
+    wanted = hint.formats or (("json",) if hint.strict_json else ())
+    for name, log_format in formats().items():
+        if not wanted or name in wanted:
+            yield name, log_format
+
+
+def _admit(
+    lines: pl.Series, received_at: pl.Series, hint: Hint
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Lines to ask formats about, and those refused before: too long, or not UTF-8 in JSON."""
+    text, note = _decoded(lines, is_strict=hint.strict_json)
+    asked = pl.DataFrame(
+        {
+            "text": text,
+            "received_at": received_at,
+            "line": pl.int_range(len(lines), dtype=pl.UInt32, eager=True),
+            **({} if note is None else {ENCODING_ERROR: note}),
+        }
+    )
+    size = lines.bin.size() if lines.dtype == pl.Binary else lines.str.len_bytes()
+    limit = hint.max_line_bytes
+    too_long = (size > limit).fill_null(value=False)
+    refused = []
+    if too_long.any():
+        reason = f"line_too_long: the line has more than {limit} bytes"
+        refused.append(_refuse(asked.filter(too_long), reason))
+        asked = asked.filter(~too_long)
+    if asked["text"].null_count():
+        refused.append(_refuse(asked.filter(pl.col("text").is_null()), _INVALID_UTF8))
+        asked = asked.drop_nulls("text")
+    return asked, refused
+
+
+def _decoded(lines: pl.Series, *, is_strict: bool) -> tuple[pl.Series, pl.Series | None]:
+    """Lines as text, and a note where bytes had to be replaced; strict: null instead."""
+    try:
+        text, note = lines.cast(pl.String), None
+    except pl.exceptions.ComputeError:
+        decoded = [_decode(line or b"", is_strict=is_strict) for line in lines]
+        text = pl.Series([line for line, _ in decoded], dtype=pl.String)
+        note = pl.Series([flaw for _, flaw in decoded], dtype=pl.String)
+    if text.str.starts_with(_BOM).any():
+        text = text.str.strip_prefix(_BOM)
+    return text, note
+
+
+def _decode(line: bytes, *, is_strict: bool) -> tuple[str | None, str | None]:
+    try:
+        return line.decode(), None
+    except UnicodeDecodeError:
+        return None if is_strict else line.decode("utf-8", "replace"), "invalid UTF-8"
+
+
+def _ask(log_format: Format, text: pl.Series, *, is_strict: bool) -> Matched:
+    """Ask a format, sparing it the lines that cannot be of it."""
+    if is_strict or log_format.opens_with is None:
+        return log_format.parse(text)
+    likely = text.str.contains(log_format.opens_with)
+    if likely.all():
+        return log_format.parse(text)
+    matched = log_format.parse(text.filter(likely))
+    rows = likely.arg_true()
+    reasons = matched.reasons
+    if reasons is not None:
+        reasons = pl.repeat(None, len(text), dtype=pl.String, eager=True).scatter(rows, reasons)
+    mask = pl.repeat(False, len(text), eager=True).scatter(rows, matched.mask)
+    return matched.over(mask=mask, reasons=reasons)
+
+
+def _left_over(asked: pl.DataFrame, matched: Matched) -> pl.DataFrame:
+    """Lines still to be understood; the first reason given for each is remembered."""
+    if matched.mask.all():
+        return asked.clear()
+    reasons = matched.reasons
+    if reasons is not None and reasons.null_count() < len(reasons):
+        known = asked.to_dict().get(PARSE_ERROR, reasons.clear(len(reasons)))
+        asked = asked.with_columns(
+            pl.select(pl.coalesce(known, reasons)).to_series().alias(PARSE_ERROR)
+        )
+    return asked.filter(~matched.mask)
+
+
+def _refuse_rest(asked: pl.DataFrame, hint: Hint) -> pl.DataFrame:
+    """Refuse what no chosen format took (nothing, when plain text is among them)."""
+    names = ", ".join(hint.formats) or "json"
+    unknown = [name for name in hint.formats if name not in formats()]
+    reason = f"format_mismatch: the line is not {names}"
+    if unknown:
+        reason = f"unknown_format: there is no format named {', '.join(unknown)}"
+    if PARSE_ERROR in asked.columns:
+        return asked.select("line", pl.col(PARSE_ERROR).fill_null(reason).alias("reason"))
+    return _refuse(asked, reason)
+
+
+def _refuse(asked: pl.DataFrame, reason: str) -> pl.DataFrame:
+    return asked.select("line", pl.lit(reason).alias("reason"))
+
+
+def _with_raw(refused: list[pl.DataFrame], lines: pl.Series) -> pl.DataFrame:
+    together = pl.concat(refused).sort("line")
+    raw = lines.gather(together["line"]).cast(pl.Binary).fill_null(b"")
+    return together.select("line", raw.alias("raw"), "reason").cast(REJECTED_SCHEMA)
+
+
+def _in_order(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    if len(frames) == 1:
+        return frames[0]
+    return pl.concat(frames).sort("line") if frames else pl.DataFrame(schema=RECORD_SCHEMA)

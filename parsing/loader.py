@@ -1,0 +1,154 @@
+"""Reads, checks and compiles format files: `parsing/formats/<name>.toml`.
+
+`docs/formats-guide.md` explains each key.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+
+from parsing.contracts import Field, Format, Sample
+from parsing.declared import SEVERITY_RULES, Rules, Split
+
+TYPES = ("text", "int", "float", "ip", "datetime", "level")
+_TOP_KEYS = {"title", "source", "specificity", "pattern", "split", "fields", "sample"}
+_FIELD_KEYS = {"type", "unit", "layout", "absent", "severity"}
+_GROUP = re.compile(r"\(\?P?<([A-Za-z_][A-Za-z0-9_.\[\]]*)>")
+
+
+class FormatError(Exception):
+    """A format file is wrong; names the file and the place in it."""
+
+
+def load_format(file: Path) -> Format:
+    """Make a format from a file.
+
+    Args:
+        file: `.toml`, in the form of `docs/formats-guide.md`.
+    Raises:
+        FormatError: a key, pattern, field or sample is missing or wrong; polars' linear-time engine
+            cannot compile a pattern; no accepted or no refused sample.
+    """
+    raw = _read(file)
+    _check_keys(f"{file}", raw, _TOP_KEYS)
+    _require(f"{file}", isinstance(raw.get("title"), str) and raw["title"], "needs a title")
+    patterns = [_regex(file, "pattern", entry) for entry in _tables(file, raw, "pattern")]
+    _require(f"{file}", patterns, "needs a [[pattern]]")
+    splits = tuple(
+        Split(field=str(entry.get("field")), regex=_regex(file, "split", entry))
+        for entry in _tables(file, raw, "split")
+    )
+    names = list(dict.fromkeys(_names_in([*patterns, *(split.regex for split in splits)])))
+    for split in splits:
+        _require(f"{file}", split.field in names, f"[[split]] of an unknown field {split.field!r}")
+    fields = _fields(file, raw, names)
+    rules = Rules(
+        patterns=tuple(patterns),
+        splits=splits,
+        layouts=_layouts(fields),
+        absent={name: entry["absent"] for name, entry in fields.items() if "absent" in entry},
+        severity=_severity(file, fields),
+    )
+    return Format(
+        title=raw["title"],
+        source=raw.get("source", ""),
+        specificity=raw.get("specificity", 10 * len(names)),
+        parse=rules.parse,
+        fields=tuple(_field(name, fields.get(name, {})) for name in names),
+        samples=_samples(file, raw),
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FormatError(f"{file}: not readable as TOML: {error}") from error
+
+
+def _require(place: str, holds: object, problem: str) -> None:
+    if not holds:
+        raise FormatError(f"{place}: {problem}")
+
+
+def _check_keys(place: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
+    unknown = sorted(set(table) - set(known))
+    _require(place, not unknown, f"unknown key {', '.join(unknown)}")
+
+
+def _tables(file: Path, raw: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    tables = raw.get(key, [])
+    are_tables = isinstance(tables, list) and all(isinstance(entry, dict) for entry in tables)
+    _require(f"{file}", are_tables, f"{key} must be written as [[{key}]]")
+    return cast("list[dict[str, Any]]", tables)
+
+
+def _regex(file: Path, kind: str, entry: Mapping[str, Any]) -> str:
+    """The table's regex, after polars has compiled it."""
+    place = f"{file}: [[{kind}]] {entry.get('name', entry.get('field', ''))}".rstrip()
+    _check_keys(place, entry, {"name", "field", "regex"})
+    regex = entry.get("regex")
+    if not isinstance(regex, str):
+        raise FormatError(f"{place}: needs a regex")
+    try:
+        pl.Series([""]).str.extract_groups(regex).struct.unnest()
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        raise FormatError(f"{place}: the regex does not compile: {error}") from error
+    _require(place, _names_in([regex]), "the regex names no group")
+    return regex
+
+
+def _names_in(regexes: Iterable[str]) -> list[str]:
+    return [name for regex in regexes for name in _GROUP.findall(regex)]
+
+
+def _fields(file: Path, raw: Mapping[str, Any], names: list[str]) -> dict[str, dict[str, Any]]:
+    fields = raw.get("fields", {})
+    for name, entry in fields.items():
+        place = f"{file}: [fields] {name}"
+        _require(place, name in names, "no pattern has a group of this name")
+        _require(place, isinstance(entry, dict), "must be a table such as { type = 'int' }")
+        _check_keys(place, entry, _FIELD_KEYS)
+        kind = entry.get("type", "text")
+        _require(place, kind in TYPES, f"unknown type {kind!r}; known: {', '.join(TYPES)}")
+    return cast("dict[str, dict[str, Any]]", fields)
+
+
+def _layouts(fields: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    layout = fields.get("timestamp", {}).get("layout", ())
+    return (layout,) if isinstance(layout, str) else tuple(layout)
+
+
+def _severity(file: Path, fields: Mapping[str, Mapping[str, Any]]) -> tuple[str, str] | None:
+    """The field that tells the severity: one with a rule, or one of type `level`."""
+    for name, entry in fields.items():
+        rule = entry.get("severity", "level" if entry.get("type") == "level" else None)
+        if rule is not None:
+            place = f"{file}: [fields] {name}"
+            _require(place, rule in SEVERITY_RULES, f"unknown severity rule {rule!r}")
+            return name, rule
+    return None
+
+
+def _field(name: str, entry: Mapping[str, Any]) -> Field:
+    return Field(name=name, type=entry.get("type", "text"), unit=entry.get("unit", ""))
+
+
+def _samples(file: Path, raw: Mapping[str, Any]) -> tuple[Sample, ...]:
+    samples = []
+    for number, entry in enumerate(_tables(file, raw, "sample"), start=1):
+        place = f"{file}: [[sample]] {number}"
+        _check_keys(place, entry, {"line", "expect"})
+        line, expect = entry.get("line"), entry.get("expect")
+        _require(place, isinstance(line, str), "needs a line")
+        is_expectation = expect == "reject" or isinstance(expect, dict)
+        _require(place, is_expectation, "expect is a table of values or 'reject'")
+        samples.append(Sample(line=str(line), expect=None if expect == "reject" else expect))
+    accepted = [sample for sample in samples if sample.expect is not None]
+    _require(f"{file}", accepted, "needs a [[sample]] that is accepted")
+    _require(f"{file}", len(accepted) < len(samples), "needs a [[sample]] that is refused")
+    return tuple(samples)
