@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass
 from django.conf import settings
 
 from ingestion import queue, receipts
-from ingestion.contracts import Accepted, Entry, HttpProtocol, Outcome
+from ingestion.contracts import Accepted, Entry, Outcome
 from ingestion.encoding import decompress
 from ingestion.errors import BadIdempotencyKey, UnknownFormat
+from ingestion.protocols import http_protocols
 from logplatform.api_access import KeyIdentity
 from logplatform.kernel import clock
 
@@ -36,9 +37,7 @@ class IncomingBody:
     wants_result: bool
 
 
-def accept_body(
-    identity: KeyIdentity, protocol: str, how: HttpProtocol, sent: IncomingBody
-) -> Accepted:
+def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Accepted:
     """Make a body durable.
 
     Returns:
@@ -47,7 +46,7 @@ def accept_body(
         PlatformError: a 4xx or 503 of `ingestion.errors`; nothing was stored.
     """
     _check_idempotency_key(sent.idempotency_key)
-    entry = _make_entry(identity, protocol, how, sent)
+    entry = _make_entry(identity, protocol, sent)
     digest = hashlib.sha256(sent.body).hexdigest()
     try:
         queued = queue.enqueue(entry, idempotency_key=sent.idempotency_key, body_hash=digest)
@@ -79,12 +78,10 @@ def outcome_body(outcome: Outcome) -> Mapping[str, object]:
     return asdict(outcome)
 
 
-def _make_entry(
-    identity: KeyIdentity, protocol: str, how: HttpProtocol, sent: IncomingBody
-) -> Entry:
+def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Entry:
     log_format = _known_format(sent.format or identity.format)
     plain = decompress(sent.body, sent.encoding, limit_bytes=settings.ENV.max_decompressed_bytes)
-    found = how.inspect(plain, sent.content_type)
+    found = http_protocols()[protocol].inspect(plain, sent.content_type)
     return Entry(
         app=identity.app,
         source=identity.source,
