@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 from ingestion import intake, receipts
 from ingestion.authentication import ApiKeyAuthentication
 from ingestion.contracts import Accepted
-from ingestion.protocols import http_protocols
 from ingestion.serializers import (
     AcceptedSerializer,
     OutcomeSerializer,
@@ -69,8 +68,7 @@ class IngestView(APIView):
         identity = _key_identity(request)
         identity.require("ingest")
         sent = _incoming(request)
-        how = http_protocols()[self.protocol]
-        accepted = intake.accept_body(identity, self.protocol, how, sent)
+        accepted = intake.accept_body(identity, self.protocol, sent)
         outcome = intake.await_outcome(accepted, identity.app) if sent.wants_result else None
         headers = {"X-Receipt-Id": accepted.receipt}
         if outcome:
