@@ -9,7 +9,7 @@ from dashboard.live.errors import MessageInvalid, MessageTooLarge, TooManyMessag
 
 MAX_MESSAGE_BYTES = 64 << 10
 MAX_INVALID = 5
-MAX_MESSAGES, WINDOW_S = 30, 3.0
+MAX_MESSAGES, WINDOW_S = 20, 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,12 @@ export function words(state) {
   return `${moment(startMs, true)} – ${moment(endMs, !isOneDay)}`;
 }
 
+/** The same inside a sentence: "in the last 15 min", "from Tue 14:02 to 14:20". */
+export function inWords(state) {
+  if (state.range === "all") return "at any time";
+  return state.range ? `in the ${words(state)}` : `from ${words(state).replace(" – ", " to ")}`;
+}
+
 /** A label of the time axis for a bucket of `intervalMs` within a span of `spanMs`. */
 export function axisLabel(ms, spanMs) {
   const d = new Date(ms);
