@@ -4,6 +4,7 @@ from storage.clickhouse.error_codes import QueryTooExpensive, StoreError, StoreU
 from storage.clickhouse.maintenance import check_alive, truncate_all
 from storage.clickhouse.migrate import migrate
 from storage.query import QueryError, QueryTooComplex, parse_query
+from storage.usage import RejectReason, lines_today, reject_reasons
 from storage.writer import write_logs, write_quarantine, write_receipts
 
 __all__ = [
@@ -12,9 +13,12 @@ __all__ = [
     "QueryTooExpensive",
     "StoreError",
     "StoreUnavailable",
+    "RejectReason",
     "check_alive",
+    "lines_today",
     "migrate",
     "parse_query",
+    "reject_reasons",
     "truncate_all",
     "write_logs",
     "write_quarantine",
