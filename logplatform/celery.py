@@ -3,6 +3,7 @@
 from celery import Celery
 from celery.signals import setup_logging
 
+from logplatform.embedded import ready_files  # noqa: F401 - tells the supervisor
 from logplatform.env import use_project_settings
 
 use_project_settings()

@@ -1,0 +1,1 @@
+"""Starts, watches, restarts and stops processes. Knows nothing of what they do."""
