@@ -11,6 +11,8 @@ from ingestion.errors import BacklogFull, IdempotencyMismatch
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
+ARRIVED = datetime.now(UTC).replace(microsecond=678000)
+
 
 def make_entry(body: bytes = b"a line", **changes: object) -> Entry:
     values: dict[str, object] = {
@@ -22,7 +24,7 @@ def make_entry(body: bytes = b"a line", **changes: object) -> Entry:
         "encoding": "",
         "format": "",
         "zone": "UTC",
-        "received_at": datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC),
+        "received_at": ARRIVED,
         "lines": 1,
         "size": len(body),
         "body": body,
