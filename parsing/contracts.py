@@ -5,7 +5,7 @@ see `parsing.declared`) or `<name>.py` with a module-level `FORMAT`. `docs/forma
 both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -14,19 +14,19 @@ import polars as pl
 
 from logplatform.kernel.errors import PlatformError
 
-ATTRIBUTES = pl.List(pl.Struct({"key": pl.String, "value": pl.String}))
-TIMESTAMP = pl.Datetime("ns", "UTC")
+ATTRIBUTES: pl.DataType = pl.List(pl.Struct({"key": pl.String, "value": pl.String}))
+TIMESTAMP: pl.DataType = pl.Datetime("ns", "UTC")
 TEXT_COLUMNS = ("message", "service", "host", "logger", "trace_id", "span_id")
 RECORD_SCHEMA = pl.Schema(
     {
         "timestamp": TIMESTAMP,
-        "severity": pl.UInt8,
-        **dict.fromkeys(TEXT_COLUMNS, pl.String),
+        "severity": pl.UInt8(),
+        **dict.fromkeys(TEXT_COLUMNS, pl.String()),
         "attributes": ATTRIBUTES,
-        "pattern_id": pl.UInt64,
-        "anomaly_score": pl.UInt8,
-        "format": pl.String,
-        "line": pl.UInt32,
+        "pattern_id": pl.UInt64(),
+        "anomaly_score": pl.UInt8(),
+        "format": pl.String(),
+        "line": pl.UInt32(),
     }
 )
 REJECTED_SCHEMA = pl.Schema({"line": pl.UInt32, "raw": pl.Binary, "reason": pl.String})
@@ -87,11 +87,11 @@ class Matched:
 
     Attributes:
         mask: Boolean per line asked; True where the format matched.
-        values: one row per True in `mask`, in order. Any of `timestamp` (String as written, or
-            Datetime[ns, UTC]), `severity` UInt8 and `TEXT_COLUMNS` String; nulls mean absent.
-            A column that is missing is absent in every row; an absent message is the line.
-        attributes: as many rows; one String column per attribute, null where absent.
-        extras: more attributes as `row` UInt32 (index into `values`), `key`, `value`: for keys too
+        values: columns of one row per True in `mask`, in order: any of `timestamp` (String as
+            written, or Datetime[ns, UTC]), `severity` UInt8 and `TEXT_COLUMNS` String. Null means
+            absent, as does a column that is missing; a missing `message` column means the line.
+        attributes: as many rows; one String series per attribute, named for it, null where absent.
+        extras: more attributes as `row` UInt32 (a row of `values`), `key`, `value`: for keys too
             many for columns. A key is never in both for one row.
         reasons: String per line asked; why a line that looks like this format was refused.
         layouts: strptime layouts of a `timestamp` that is String, tried in order; empty means
@@ -99,8 +99,8 @@ class Matched:
     """
 
     mask: pl.Series
-    values: pl.DataFrame
-    attributes: pl.DataFrame
+    values: Mapping[str, pl.Series]
+    attributes: Sequence[pl.Series]
     extras: pl.DataFrame | None = None
     reasons: pl.Series | None = None
     layouts: tuple[str, ...] = ()

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from parsing.contracts import TEXT_COLUMNS, Matched
-from parsing.severities import read_severities, severities_of_status
+from parsing.severities import severity_of_status, severity_of_words
 
-SEVERITY_RULES: Mapping[str, Callable[[pl.Series], pl.Series]] = {
-    "http_status": severities_of_status,
-    "level": read_severities,
+SEVERITY_RULES: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
+    "http_status": severity_of_status,
+    "level": severity_of_words,
 }
+_SEVERITY = "severity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Split:
 
     field: str
     regex: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,28 +51,27 @@ class Rules:
         found = found if mask.all() else found.filter(mask)
         for split in self.splits:
             found = _split_field(found, split)
-        return self._typed(mask, self._without_absent(found))
+        found = self._finish(found)
+        taken = {"timestamp", _SEVERITY, *TEXT_COLUMNS, "level"}
+        columns = found.get_columns()
+        return Matched(
+            mask=mask,
+            values={column.name: column for column in columns if column.name in taken - {"level"}},
+            attributes=[column for column in columns if column.name not in taken],
+            layouts=self.layouts,
+        )
 
-    def _without_absent(self, found: pl.DataFrame) -> pl.DataFrame:
-        return found.with_columns(
+    def _finish(self, found: pl.DataFrame) -> pl.DataFrame:
+        """Leave out what stands for "no value", and tell the severity."""
+        columns = [
             pl.when(pl.col(name) != text).then(pl.col(name)).alias(name)
             for name, text in self.absent.items()
             if name in found.columns
-        )
-
-    def _typed(self, mask: pl.Series, found: pl.DataFrame) -> Matched:
-        names = [name for name in ("timestamp", *TEXT_COLUMNS) if name in found.columns]
-        values = found.select(names)
-        if self.severity:
+        ]
+        if self.severity and self.severity[0] in found.columns:
             field, rule = self.severity
-            values = values.with_columns(SEVERITY_RULES[rule](found[field]).alias("severity"))
-            names += ["level"] if field == "level" else []
-        return Matched(
-            mask=mask,
-            values=values,
-            attributes=found.drop(names),
-            layouts=self.layouts,
-        )
+            columns.append(SEVERITY_RULES[rule](pl.col(field)).alias(_SEVERITY))
+        return found.with_columns(columns)
 
 
 def _extract(lines: pl.Series, regex: str) -> pl.DataFrame:
@@ -78,7 +79,7 @@ def _extract(lines: pl.Series, regex: str) -> pl.DataFrame:
 
 
 def _is_empty(found: pl.DataFrame) -> pl.Series:
-    if found.width and found.to_series(0).null_count() == 0:
+    if found.to_series(0).null_count() == 0:
         return pl.repeat(False, len(found), eager=True)
     return found.select(pl.all_horizontal(pl.all().is_null())).to_series()
 
@@ -95,7 +96,8 @@ def _extract_rest(lines: pl.Series, regex: str, found: pl.DataFrame) -> pl.DataF
 
 
 def _split_field(found: pl.DataFrame, split: Split) -> pl.DataFrame:
-    parts = _extract(found[split.field], split.regex)
-    whole = _is_empty(parts)
-    kept = pl.select(pl.when(whole).then(found[split.field])).to_series().alias(split.field)
-    return found.with_columns(kept, *parts.get_columns())
+    """Put the parts of a field beside it, and take it away where it was split."""
+    parts = pl.col(split.field).str.extract_groups(split.regex)
+    found = found.with_columns(parts.alias("\0")).unnest("\0")
+    whole = pl.all_horizontal(pl.col(name).is_null() for name in split.names)
+    return found.with_columns(pl.when(whole).then(pl.col(split.field)).alias(split.field))

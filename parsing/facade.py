@@ -31,7 +31,8 @@ def parse_lines(lines: pl.Series, *, received_at: pl.Series, hint: Hint) -> Pars
         if matched.mask.any():
             frames.append(records_of(matched, asked=asked, name=name, zone=hint.zone))
         asked = _left_over(asked, matched)
-    refused.append(_refuse_rest(asked, hint))
+    if len(asked):
+        refused.append(_refuse_rest(asked, hint))
     return Parsed(frame=_in_order(frames), rejected=_with_raw(refused, lines))
 
 
@@ -55,18 +56,23 @@ def _admit(
             **({} if note is None else {ENCODING_ERROR: note}),
         }
     )
-    size = lines.bin.size() if lines.dtype == pl.Binary else lines.str.len_bytes()
-    limit = hint.max_line_bytes
-    too_long = (size > limit).fill_null(value=False)
     refused = []
-    if too_long.any():
-        reason = f"line_too_long: the line has more than {limit} bytes"
+    if _longest(lines) > hint.max_line_bytes:
+        size = lines.bin.size() if lines.dtype == pl.Binary else lines.str.len_bytes()
+        too_long = (size > hint.max_line_bytes).fill_null(value=False)
+        reason = f"line_too_long: the line has more than {hint.max_line_bytes} bytes"
         refused.append(_refuse(asked.filter(too_long), reason))
         asked = asked.filter(~too_long)
     if asked["text"].null_count():
         refused.append(_refuse(asked.filter(pl.col("text").is_null()), _INVALID_UTF8))
         asked = asked.drop_nulls("text")
     return asked, refused
+
+
+def _longest(lines: pl.Series) -> int:
+    text = pl.col(lines.name)
+    size = text.bin.size() if lines.dtype == pl.Binary else text.str.len_bytes()
+    return lines.to_frame().select(size.max()).item() or 0
 
 
 def _decoded(lines: pl.Series, *, is_strict: bool) -> tuple[pl.Series, pl.Series | None]:
@@ -135,6 +141,8 @@ def _refuse(asked: pl.DataFrame, reason: str) -> pl.DataFrame:
 
 
 def _with_raw(refused: list[pl.DataFrame], lines: pl.Series) -> pl.DataFrame:
+    if not refused:
+        return pl.DataFrame(schema=REJECTED_SCHEMA)
     together = pl.concat(refused).sort("line")
     raw = lines.gather(together["line"]).cast(pl.Binary).fill_null(b"")
     return together.select("line", raw.alias("raw"), "reason").cast(REJECTED_SCHEMA)

@@ -11,12 +11,13 @@ from typing import Any, cast
 
 import polars as pl
 
-from parsing.contracts import Field, Format, Sample
+from parsing.contracts import RECORD_SCHEMA, TEXT_COLUMNS, Field, Format, Sample
 from parsing.declared import SEVERITY_RULES, Rules, Split
 
 TYPES = ("text", "int", "float", "ip", "datetime", "level")
 _TOP_KEYS = {"title", "source", "specificity", "pattern", "split", "fields", "sample"}
 _FIELD_KEYS = {"type", "unit", "layout", "absent", "severity"}
+_RESERVED = {*RECORD_SCHEMA} - {"timestamp", *TEXT_COLUMNS}
 _GROUP = re.compile(r"\(\?P?<([A-Za-z_][A-Za-z0-9_.\[\]]*)>")
 
 
@@ -38,13 +39,12 @@ def load_format(file: Path) -> Format:
     _require(f"{file}", isinstance(raw.get("title"), str) and raw["title"], "needs a title")
     patterns = [_regex(file, "pattern", entry) for entry in _tables(file, raw, "pattern")]
     _require(f"{file}", patterns, "needs a [[pattern]]")
-    splits = tuple(
-        Split(field=str(entry.get("field")), regex=_regex(file, "split", entry))
-        for entry in _tables(file, raw, "split")
-    )
+    splits = tuple(_split(file, entry) for entry in _tables(file, raw, "split"))
     names = list(dict.fromkeys(_names_in([*patterns, *(split.regex for split in splits)])))
     for split in splits:
         _require(f"{file}", split.field in names, f"[[split]] of an unknown field {split.field!r}")
+    reserved = sorted(name for name in names if name in _RESERVED or name.startswith("_"))
+    _require(f"{file}", not reserved, f"a group cannot be named {', '.join(reserved)}")
     fields = _fields(file, raw, names)
     rules = Rules(
         patterns=tuple(patterns),
@@ -100,6 +100,11 @@ def _regex(file: Path, kind: str, entry: Mapping[str, Any]) -> str:
         raise FormatError(f"{place}: the regex does not compile: {error}") from error
     _require(place, _names_in([regex]), "the regex names no group")
     return regex
+
+
+def _split(file: Path, entry: Mapping[str, Any]) -> Split:
+    regex = _regex(file, "split", entry)
+    return Split(field=str(entry.get("field")), regex=regex, names=tuple(_names_in([regex])))
 
 
 def _names_in(regexes: Iterable[str]) -> list[str]:

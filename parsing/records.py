@@ -1,5 +1,7 @@
 """Makes record frames out of what formats found."""
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 
 from logplatform.kernel.levels import DEFAULT_SEVERITY
@@ -33,26 +35,40 @@ def records_of(matched: Matched, *, asked: pl.DataFrame, name: str, zone: str) -
     """
     asked = asked if matched.mask.all() else asked.filter(matched.mask)
     times, time_error = settle_times(
-        matched.values.to_dict().get("timestamp"),
+        matched.values.get("timestamp"),
         received_at=asked["received_at"],
         layouts=matched.layouts,
         zone=zone,
     )
     notes = [asked[note] for note in (ENCODING_ERROR, PARSE_ERROR) if note in asked.columns]
     attributes = _with_notes(matched.attributes, [*notes, *time_error])
-    return pl.DataFrame(
-        {
-            "timestamp": times,
-            "severity": _severity(matched.values),
-            **{column: _text(matched.values, column, asked["text"]) for column in TEXT_COLUMNS},
-            "attributes": build_attributes(attributes, matched.extras, len(asked)),
-            "pattern_id": pl.repeat(0, len(asked), dtype=pl.UInt64, eager=True),
-            "anomaly_score": pl.repeat(0, len(asked), dtype=pl.UInt8, eager=True),
-            "format": pl.repeat(name, len(asked), dtype=pl.String, eager=True),
-            "line": asked["line"],
-        },
-        schema=RECORD_SCHEMA,
-    )
+    columns = {
+        "timestamp": times,
+        "attributes": build_attributes(attributes, matched.extras, len(asked)),
+        "line": asked["line"],
+        **{key: values for key, values in matched.values.items() if key != "timestamp"},
+    }
+    return _complete({"message": asked["text"]} | columns, name)
+
+
+def _complete(columns: Mapping[str, pl.Series], name: str) -> pl.DataFrame:
+    """All columns of a record; what is absent gets its default."""
+    defaults = {
+        "severity": pl.lit(DEFAULT_SEVERITY, pl.UInt8),
+        "pattern_id": pl.lit(0, pl.UInt64),
+        "anomaly_score": pl.lit(0, pl.UInt8),
+        "format": pl.lit(name),
+        **dict.fromkeys(TEXT_COLUMNS, pl.lit("")),
+    }
+    filled = []
+    for column in RECORD_SCHEMA:
+        if column not in columns:
+            filled.append(defaults[column].alias(column))
+        elif column in defaults and columns[column].null_count():
+            filled.append(pl.col(column).fill_null(defaults[column]))
+        else:
+            filled.append(pl.col(column))
+    return pl.DataFrame(columns).select(filled)
 
 
 def settle_times(
@@ -78,23 +94,29 @@ def settle_times(
     in_range = (epoch_ns >= 0) & (epoch_ns <= arrival.to_physical() + _DAY_NS)
     if in_range.all() and times.null_count() == 0:
         return times, []
-    good = pl.lit(in_range.fill_null(value=False))
-    settled = pl.select(pl.when(good).then(times).otherwise(arrival)).to_series()
-    bad = pl.select(pl.when(~good).then(pl.lit(written.cast(pl.String)))).to_series()
-    return settled, [bad.alias(TIME_ERROR)] if bad.null_count() < len(bad) else []
+    settled = pl.DataFrame(
+        {"times": times, "arrival": arrival, "written": written.cast(pl.String), "good": in_range}
+    ).select(
+        pl.when(pl.col("good")).then("times").otherwise("arrival").alias("timestamp"),
+        pl.when(pl.col("good").not_() | pl.col("good").is_null()).then("written").alias(TIME_ERROR),
+    )
+    bad = settled[TIME_ERROR]
+    return settled["timestamp"], [bad] if bad.null_count() < len(bad) else []
 
 
-def build_attributes(columns: pl.DataFrame, extras: pl.DataFrame | None, n: int) -> pl.Series:
+def build_attributes(
+    columns: Sequence[pl.Series], extras: pl.DataFrame | None, n: int
+) -> pl.Series:
     """Gather attribute columns into one list per row.
 
     Args:
-        columns: n rows, or none when there is no column; one String column per key.
+        columns: String series of n values, named by key.
         extras: more pairs in the form of `EXTRAS_SCHEMA`, or None.
         n: how many rows.
     Returns:
         n values `List(Struct{key, value})`; pairs with a null value are left out.
     """
-    filled = [column for column in columns.get_columns() if column.null_count() < n]
+    filled = [column for column in columns if column.null_count() < n]
     if extras is None and not any(column.null_count() for column in filled):
         return _zip_dense(filled, n)
     pairs = _pairs_of(filled, n)
@@ -117,45 +139,36 @@ def _zip_dense(columns: list[pl.Series], n: int) -> pl.Series:
     if not columns or not n:
         return pl.Series("attributes", [[]], dtype=ATTRIBUTES).new_from_index(0, n)
     width = len(columns)
-    place = pl.int_range(n * width, dtype=pl.UInt32, eager=True)
     values = pl.concat([column.alias("value") for column in columns], rechunk=True)
-    names = pl.Series("key", [column.name for column in columns], dtype=pl.String)
-    pairs = [names.gather(place % width), values.gather(place % width * n + place // width)]
-    return pl.DataFrame(pairs).to_struct("attributes").reshape((n, width)).cast(ATTRIBUTES)
+    names = pl.lit(pl.Series([column.name for column in columns], dtype=pl.String))
+    place = pl.int_range(n * width, dtype=pl.UInt32)
+    pairs = values.to_frame().select(
+        pl.struct(
+            key=names.gather(place % width),
+            value=pl.col("value").gather(place % width * n + place // width),
+        )
+    )
+    return pairs.to_series().alias("attributes").reshape((n, width)).cast(ATTRIBUTES)
 
 
 def _pairs_of(columns: list[pl.Series], n: int) -> pl.DataFrame:
     """Columns as long (row, key, value), nulls left out."""
     if not columns:
         return pl.DataFrame(schema=EXTRAS_SCHEMA)
-    rows = pl.int_range(n, dtype=pl.UInt32, eager=True)
-    parts = [
-        pl.DataFrame({"row": rows, "value": column})
-        .drop_nulls("value")
-        .select("row", pl.lit(column.name).alias("key"), "value")
-        for column in columns
-    ]
-    return pl.concat(parts)
+    rows = pl.int_range(n, dtype=pl.UInt32, eager=True).alias("row")
+    wide = pl.DataFrame([column.alias(f"{number}") for number, column in enumerate(columns)])
+    pairs = wide.with_columns(rows).unpivot(index="row", variable_name="key").drop_nulls("value")
+    names = {f"{number}": column.name for number, column in enumerate(columns)}
+    return pairs.with_columns(
+        pl.col("key").replace_strict(list(names), list(names.values()), return_dtype=pl.String)
+    )
 
 
-def _with_notes(attributes: pl.DataFrame, notes: list[pl.Series]) -> pl.DataFrame:
+def _with_notes(attributes: Sequence[pl.Series], notes: list[pl.Series]) -> list[pl.Series]:
     """Attributes plus our own notes; a note goes before a sender's value of that name."""
+    named = {attribute.name: attribute for attribute in attributes}
     for note in notes:
-        if note.name in attributes.columns:
-            note = pl.select(pl.coalesce(note, attributes[note.name])).to_series()
-        attributes = attributes.with_columns(note)
-    return attributes
-
-
-def _severity(values: pl.DataFrame) -> pl.Series:
-    if "severity" not in values.columns:
-        return pl.repeat(DEFAULT_SEVERITY, len(values), dtype=pl.UInt8, eager=True)
-    return values["severity"].fill_null(DEFAULT_SEVERITY)
-
-
-def _text(values: pl.DataFrame, column: str, lines: pl.Series) -> pl.Series:
-    if column in values.columns:
-        return values[column].fill_null("")
-    if column == "message":
-        return lines
-    return pl.repeat("", len(lines), dtype=pl.String, eager=True)
+        if note.name in named:
+            note = pl.select(pl.coalesce(note, named[note.name])).to_series()
+        named[note.name] = note
+    return list(named.values())

@@ -14,20 +14,20 @@ _MARKED = (
     r"|emerg(?:ency)?|panic)\b"
 )
 _SIGNS = (
-    (23, r"(?i)\b(?:kernel )?panic\b"),
+    (23, r"(?i)\bpanic\b"),
     (21, r"(?i)\b(?:fatal|segfault|segmentation fault|out of memory)\b"),
     (17, r"(?i)\b(?:errors?|failed|failure|critical|denied)\b|traceback|exception"),
     (13, r"(?i)\b(?:warn|warning|deprecated)\b"),
 )
 
 
-def read_severities(words: pl.Series) -> pl.Series:
+def severity_of_words(words: pl.Expr) -> pl.Expr:
     """Severity numbers of words or numbers.
 
     Args:
-        words: n values (String) in any case; rules in `logplatform.kernel.levels`.
+        words: String, in any case; rules in `logplatform.kernel.levels`.
     Returns:
-        n values UInt8 (1-24); null where absent or unknown.
+        UInt8 (1-24); null where absent or unknown.
     """
     return (
         words.str.to_lowercase()
@@ -41,16 +41,10 @@ def read_severities(words: pl.Series) -> pl.Series:
     )
 
 
-def severities_of_status(status: pl.Series) -> pl.Series:
-    """Severity of HTTP answers: 5xx ERROR, 4xx WARN, else INFO.
-
-    Args:
-        status: n values (String).
-    """
-    value = pl.lit(status)
-    server = pl.when(value.str.starts_with("5")).then(17)
-    severity = server.when(value.str.starts_with("4")).then(13).otherwise(9)
-    return pl.select(severity.cast(pl.UInt8)).to_series()
+def severity_of_status(status: pl.Expr) -> pl.Expr:
+    """Severity of HTTP answers (String): 5xx ERROR, 4xx WARN, else INFO."""
+    is_refusal, is_failure = status.str.starts_with("4"), status.str.starts_with("5")
+    return pl.when(is_failure).then(17).when(is_refusal).then(13).otherwise(9).cast(pl.UInt8)
 
 
 def severities_in_text(lines: pl.Series) -> pl.Series:
@@ -64,16 +58,15 @@ def severities_in_text(lines: pl.Series) -> pl.Series:
     Returns:
         n values UInt8 (1-24), null where no word tells.
     """
-    found = read_severities(lines.str.extract(_UPPER))
-    for read in (lambda rest: read_severities(rest.str.extract(_MARKED)), _severities_of_signs):
-        if found.null_count() == 0:
+    line = pl.col("line")
+    signs = [pl.when(line.str.contains(sign)).then(severity) for severity, sign in _SIGNS]
+    found = lines.alias("line").to_frame().select(severity_of_words(line.str.extract(_UPPER)))
+    severities = found.to_series()
+    for told in (severity_of_words(line.str.extract(_MARKED)), pl.coalesce(signs)):
+        if severities.null_count() == 0:
             break
-        missing = found.is_null()
-        found = found.scatter(missing.arg_true(), read(lines.filter(missing)))
-    return found
-
-
-def _severities_of_signs(lines: pl.Series) -> pl.Series:
-    text = pl.lit(lines)
-    ranked = [pl.when(text.str.contains(sign)).then(severity) for severity, sign in _SIGNS]
-    return pl.select(pl.coalesce(ranked).cast(pl.UInt8)).to_series()
+        missing = severities.is_null()
+        rest = lines.filter(missing).alias("line").to_frame()
+        more = rest.select(told.cast(pl.UInt8)).to_series()
+        severities = severities.scatter(missing.arg_true(), more)
+    return severities

@@ -34,8 +34,7 @@ def read_times(text: pl.Series, *, layouts: tuple[str, ...] = (), zone: str) -> 
     Returns:
         n values Datetime[ns, UTC]; null where unreadable or before 1900 or after 2261.
     """
-    found = pl.Series(text.name, [None], dtype=TIMESTAMP).new_from_index(0, len(text))
-    rest = text
+    found, rest = _nothing(len(text)), text
     for layout in layouts:
         found = _first_of(found, read_layout(rest, layout, zone=zone))
         rest = _where_null(found, rest)
@@ -64,28 +63,20 @@ def read_layout(text: pl.Series, layout: str, *, zone: str) -> pl.Series:
     Returns:
         n values Datetime[ns, UTC]; null where the layout does not fit.
     """
-    has_fraction = "f" in re.findall(r"%[.\d]*([a-zA-Z+])", layout)
-    micros = text.str.to_datetime(layout, time_unit="us", strict=False, cache=False)
-    known = micros.is_between(*_micros_range(micros.dtype))
-    if not has_fraction:
-        return _to_utc(_keep(micros, known).cast(_ns_like(micros.dtype)), zone)
-    nanos = text.str.to_datetime(layout, time_unit="ns", strict=False, cache=False)
-    return _to_utc(_keep(nanos, known), zone)
+    frame = text.alias("text").to_frame()
+    stamp = pl.col("text")
+    coarse = stamp.str.to_datetime(layout, time_unit="us", strict=False, cache=False)
+    known = coarse.dt.timestamp("us").abs() < _LAST_S * 1_000_000
+    if "f" in re.findall(r"%[.\d]*([a-zA-Z])", layout):
+        fine = stamp.str.to_datetime(layout, time_unit="ns", strict=False, cache=False)
+    else:
+        fine = coarse.dt.cast_time_unit("ns")
+    times = _placed(pl.when(known).then(fine), None if "%z" in layout else zone)
+    return frame.select(times).to_series()
 
 
-def _micros_range(dtype: pl.DataType) -> tuple[pl.Expr, pl.Expr]:
-    last_us = _LAST_S * 1_000_000
-    return pl.lit(-last_us // 4).cast(dtype), pl.lit(last_us).cast(dtype)
-
-
-def _ns_like(dtype: pl.DataType) -> pl.Datetime:
-    return pl.Datetime("ns", getattr(dtype, "time_zone", None))
-
-
-def _keep(values: pl.Series, mask: pl.Series) -> pl.Series:
-    if mask.all():
-        return values
-    return pl.select(pl.when(mask).then(values)).to_series()
+def _nothing(n: int) -> pl.Series:
+    return pl.Series([None], dtype=TIMESTAMP).new_from_index(0, n)
 
 
 def _first_of(first: pl.Series, second: pl.Series) -> pl.Series:
@@ -96,7 +87,7 @@ def _first_of(first: pl.Series, second: pl.Series) -> pl.Series:
 
 def _where_null(found: pl.Series, text: pl.Series) -> pl.Series:
     if found.null_count() == 0:
-        return text.clear(len(text))
+        return pl.Series([None], dtype=pl.String).new_from_index(0, len(text))
     return pl.select(pl.when(found.is_null()).then(text)).to_series()
 
 
@@ -124,23 +115,29 @@ def _layout_of(match: re.Match[str]) -> str | None:
 
 
 def _read_year_first(text: pl.Series, layout: str, zone: str) -> pl.Series:
-    known = text.str.starts_with("20") | text.str.starts_with("19")
-    times = text.str.to_datetime(layout, time_unit="ns", strict=False, cache=False)
-    times = _keep(times, known)
-    return times.dt.replace_time_zone("UTC") if layout.endswith("Z") else _to_utc(times, zone)
+    stamp = pl.col("text")
+    # Beyond 2262 a conversion to ns wraps around silently.
+    known = stamp.str.starts_with("20") | stamp.str.starts_with("19")
+    times = pl.when(known).then(
+        stamp.str.to_datetime(layout, time_unit="ns", strict=False, cache=False)
+    )
+    own_zone = {"z": None, "Z": "UTC"}.get(layout[-1], zone)
+    return text.alias("text").to_frame().select(_placed(times, own_zone)).to_series()
 
 
-def _to_utc(times: pl.Series, zone: str) -> pl.Series:
-    """Give naive times their zone: the earlier of two at a fold, shifted on in a gap."""
-    if getattr(times.dtype, "time_zone", None) is not None:
+def _placed(times: pl.Expr, zone: str | None) -> pl.Expr:
+    """Give naive times their zone: the earlier of two at a fold, shifted on in a gap.
+
+    None: the times carry their zone already.
+    """
+    if zone is None:
         return times.dt.convert_time_zone("UTC")
     if zone == "UTC":
         return times.dt.replace_time_zone("UTC")
     hour = pl.duration(hours=1)
-    local = pl.lit(times)
-    placed = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    moved = (local - hour).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    return pl.select(pl.coalesce(placed, moved + hour).dt.convert_time_zone("UTC")).to_series()
+    placed = times.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    moved = (times - hour).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return pl.coalesce(placed, moved + hour).dt.convert_time_zone("UTC")
 
 
 def _read_any_iso(text: pl.Series, zone: str) -> pl.Series:
@@ -161,11 +158,9 @@ def _read_any_iso(text: pl.Series, zone: str) -> pl.Series:
         naive=naive + pl.duration(nanoseconds=fraction),
         offset=pl.when(minutes < 24 * 60).then(offset),
     )
-    local = _to_utc(parts["naive"], zone)
     own = pl.col("naive").dt.replace_time_zone("UTC") - pl.col("offset")
-    return parts.select(
-        pl.when(pl.col("zone").is_null()).then(pl.lit(local)).otherwise(own)
-    ).to_series()
+    local = _placed(pl.col("naive"), zone)
+    return parts.select(pl.when(pl.col("zone").is_null()).then(local).otherwise(own)).to_series()
 
 
 def _read_epochs(text: pl.Series) -> pl.Series:

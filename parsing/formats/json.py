@@ -4,12 +4,14 @@ A field is found under the first of its names that is present and not null; name
 stay attributes. A level that is not known stays an attribute as well, and the record is INFO.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from parsing.contracts import Field, Format, Matched, Sample
 from parsing.objects import read_objects
 from parsing.records import ENCODING_ERROR, PARSE_ERROR, TIME_ERROR
-from parsing.severities import read_severities
+from parsing.severities import severity_of_words
 
 NAMES: dict[str, tuple[str, ...]] = {
     "timestamp": ("timestamp", "@timestamp", "time", "ts", "t"),
@@ -35,11 +37,12 @@ def parse(lines: pl.Series) -> Matched:
         `too_deep`.
     """
     found = read_objects(lines, kept=_KEPT)
-    mask = found.reasons.is_null()
     frame, extras = found.frame, found.extras
-    if not mask.all():
-        frame = frame.filter(mask)
-        extras = _renumbered(extras, mask)
+    if found.reasons is None:
+        mask = pl.repeat(True, len(lines), eager=True)
+    else:
+        mask = found.reasons.is_null()
+        frame, extras = frame.filter(mask), _renumbered(extras, mask)
     values, attributes = _pick_fields(frame)
     return Matched(
         mask=mask, values=values, attributes=attributes, extras=extras, reasons=found.reasons
@@ -53,50 +56,48 @@ def _renumbered(extras: pl.DataFrame | None, mask: pl.Series) -> pl.DataFrame | 
     return extras.with_columns(place.cast(pl.UInt32).alias("row"))
 
 
-def _pick_fields(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _pick_fields(frame: pl.DataFrame) -> tuple[dict[str, pl.Series], list[pl.Series]]:
     """Split the fields into the record's own and attributes."""
-    values = frame.drop(frame.columns).with_columns(message=pl.lit(""))
-    attributes = frame
-    for column, names in NAMES.items():
-        present = [name for name in names if name in frame.columns]
-        if present:
-            taken, attributes = _take_first(attributes, present)
-            values = values.with_columns(taken.alias(column))
-    if "severity" in values.columns:
-        words = values["severity"]
-        values = values.with_columns(read_severities(words).alias("severity"))
-        attributes = _keep_unknown_levels(attributes, frame, words, values["severity"])
-    return values, attributes
+    names = {
+        column: present
+        for column, aliases in NAMES.items()
+        if (present := [name for name in aliases if _is_filled(frame, name)])
+    }
+    picked = {column: pl.coalesce(present) for column, present in names.items()}
+    words = picked.get("severity", pl.lit(None, pl.String))
+    severity = severity_of_words(words)
+    unknown = severity.is_null() & (words != "")
+    if "severity" in picked:
+        picked |= {"severity": severity, "unknown": unknown.any()}
+    values = frame.select(**picked).to_dict() if picked else {}
+    keeps_levels = "unknown" in values and values.pop("unknown")[0]
+    levels = names.get("severity", []) if keeps_levels else []
+    unused = _unused(names, levels, unknown)
+    taken = {name for present in names.values() for name in present}
+    plain = [column for column in frame.get_columns() if column.name not in taken]
+    left = frame.select(**unused).get_columns() if unused else []
+    message = {"message": pl.repeat("", len(frame), dtype=pl.String, eager=True)}
+    return message | values, [*plain, *left]
 
 
-def _take_first(frame: pl.DataFrame, names: list[str]) -> tuple[pl.Series, pl.DataFrame]:
-    """The first value of each row, and the frame without the values taken."""
-    taken, rest = frame[names[0]], frame.drop(names[0])
-    for name in names[1:]:
-        if taken.null_count() == 0:
-            break
-        other = frame[name]
-        left = pl.select(pl.when(taken.is_not_null()).then(other)).to_series().alias(name)
-        rest = rest.with_columns(left)
-        taken = pl.select(pl.coalesce(taken, other)).to_series()
-    return taken, rest
+def _is_filled(frame: pl.DataFrame, name: str) -> bool:
+    return name in frame.columns and frame[name].null_count() < len(frame)
 
 
-def _keep_unknown_levels(
-    attributes: pl.DataFrame, frame: pl.DataFrame, words: pl.Series, severities: pl.Series
-) -> pl.DataFrame:
-    unknown = severities.is_null() & words.is_not_null() & (words != "")
-    if not unknown.any():
-        return attributes
-    for name in NAMES["severity"]:
-        if name in frame.columns:
-            value = pl.lit(frame[name])
-            was_taken = pl.lit(unknown) & (value == pl.lit(words))
-            kept = pl.select(pl.when(was_taken).then(value)).to_series()
-            if name in attributes.columns:
-                kept = pl.select(pl.coalesce(kept, attributes[name])).to_series()
-            attributes = attributes.with_columns(kept.alias(name))
-    return attributes
+def _unused(
+    names: dict[str, list[str]], levels: Sequence[str], unknown: pl.Expr
+) -> dict[str, pl.Expr]:
+    """What stays an attribute of the fields with several names, or with a level not known."""
+    unused: dict[str, pl.Expr] = {}
+    for present in names.values():
+        for number, name in enumerate(present):
+            earlier = [pl.col(other).is_not_null() for other in present[:number]]
+            is_unused = pl.any_horizontal(pl.lit(value=False), *earlier)
+            if name in levels:
+                is_unused = is_unused | unknown
+            if earlier or name in levels:
+                unused[name] = pl.when(is_unused).then(pl.col(name))
+    return unused
 
 
 FORMAT = Format(

@@ -5,6 +5,7 @@ import polars as pl
 from parsing.contracts import Field, Format, Matched, Sample
 from parsing.severities import severities_in_text
 
+_OPENS_WITH_DATE = r"^[\[(]?[0-9]{4}-"
 _LEADING_TIME = (
     r"^[\[(]?(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?)"
     r"(?:[^\w.,:]|$)"
@@ -17,15 +18,10 @@ def parse(lines: pl.Series) -> Matched:
     Args:
         lines: n lines (String, no nulls).
     """
-    values = pl.DataFrame({"severity": severities_in_text(lines), "message": lines})
-    dated = lines.str.contains(r"^[\[(]?[0-9]{4}-")
-    if dated.any():
-        values = values.with_columns(lines.str.extract(_LEADING_TIME).alias("timestamp"))
-    return Matched(
-        mask=pl.repeat(True, len(lines), eager=True),
-        values=values,
-        attributes=values.drop(values.columns),
-    )
+    values = {"severity": severities_in_text(lines)}
+    if lines.str.contains(_OPENS_WITH_DATE).any():
+        values["timestamp"] = lines.str.extract(_LEADING_TIME)
+    return Matched(mask=pl.repeat(True, len(lines), eager=True), values=values, attributes=())
 
 
 FORMAT = Format(

@@ -48,58 +48,70 @@ def read_columns(lines: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
         n rows with one String column per joined key, and a Boolean per line: True where the row is
         not to be trusted and the line needs `read_exact`.
     """
-    odd = lines.str.contains(_ODD_VALUE)
-    texts = _quote_numbers(lines, odd) if odd.any() else lines
-    bad = _unfit(lines)
+    flags = _flags(lines)
+    odd, bad = flags["odd"], flags["bad"]
+    texts = lines
     if odd.any():
-        bad |= odd & texts.str.contains(_ODD_KEYED_VALUE)
-    kept = texts.filter(~bad) if bad.any() else texts
-    frame, still_bad = _read_level(kept, depth=1)
-    if bad.any():
-        frame, still_bad = _spread(frame, ~bad), _spread_mask(still_bad, ~bad)
-    bad |= still_bad | _has_odd_arrays(frame, lines, odd)
-    return frame, bad | _has_odd_keys(frame)
+        quoted = lines.filter(odd).str.replace_all(_QUOTABLE, '$1"$2"$3')
+        texts = lines.scatter(odd.arg_true(), quoted)
+        bad = bad.scatter(odd.arg_true(), bad.filter(odd) | quoted.str.contains(_ODD_KEYED_VALUE))
+    has_bad = bad.any()
+    frame, still_bad = _read_level(texts.filter(~bad) if has_bad else texts, depth=1)
+    if has_bad:
+        frame, still_bad = _spread(frame, ~bad), _spread_mask(still_bad, ~bad) | bad
+    return frame, still_bad | _has_odd_arrays(frame, lines, odd) | _has_odd_keys(frame)
 
 
-def _unfit(lines: pl.Series) -> pl.Series:
-    """Lines that the native reader would misread or choke on."""
-    text = pl.lit(lines)
-    half = text.str.replace_all(_SURROGATE_PAIR, "").str.contains(_SURROGATE)
-    surrogate = text.str.contains(r"\u", literal=True)
-    found = pl.select(
-        text.str.contains("\n", literal=True) | (text.str.len_bytes() > 2 * MAX_DEPTH),
-        surrogate.alias("escaped"),
+def _flags(lines: pl.Series) -> pl.DataFrame:
+    """Per line: `odd`, numbers need quoting; `bad`, the native reader would misread or choke."""
+    text = pl.col("text")
+    flags = (
+        lines.alias("text")
+        .to_frame()
+        .with_columns(
+            odd=text.str.contains(_ODD_VALUE),
+            bad=text.str.contains("\n", literal=True),
+            long=text.str.len_bytes() > 2 * MAX_DEPTH,
+            escaped=text.str.contains(r"\u", literal=True),
+        )
     )
-    first, escaped = found.get_columns()
-    if first.any():
-        brackets = text.str.count_matches(r"[\[{]") > MAX_DEPTH
-        first &= pl.select(text.str.contains("\n", literal=True) | brackets).to_series()
-    if escaped.any():
-        first |= escaped & pl.select(half).to_series()
-    return first
-
-
-def _quote_numbers(lines: pl.Series, odd: pl.Series) -> pl.Series:
-    quoted = lines.filter(odd).str.replace_all(_QUOTABLE, '$1"$2"$3')
-    # Neighbours share no character, so one pass finds every number.
-    return lines.scatter(odd.arg_true(), quoted)
+    if flags["long"].any():
+        deep = text.str.count_matches(r"[\[{]") > MAX_DEPTH
+        flags = flags.with_columns(bad=pl.col("bad") | (pl.col("long") & deep))
+    if flags["escaped"].any():
+        half = text.str.replace_all(_SURROGATE_PAIR, "").str.contains(_SURROGATE)
+        flags = flags.with_columns(bad=pl.col("bad") | (pl.col("escaped") & half))
+    return flags
 
 
 def _has_odd_arrays(frame: pl.DataFrame, lines: pl.Series, odd: pl.Series) -> pl.Series:
     """Lines with an array in which a number would be respelled."""
-    has_array = _any_starts_with(frame, "[")
-    if not has_array.any():
-        return has_array
-    return has_array & (odd | lines.str.contains(_ODD_ELEMENT))
+    none = pl.repeat(False, len(lines), eager=True)
+    names = _columns_starting(frame, "[")
+    if not names:
+        return none
+    arrays = pl.any_horizontal(pl.col(name).str.starts_with("[") for name in names)
+    rows = frame.select(arrays.fill_null(value=False)).to_series().arg_true()
+    return none.scatter(rows, odd.gather(rows) | lines.gather(rows).str.contains(_ODD_ELEMENT))
 
 
 def _has_odd_keys(frame: pl.DataFrame) -> pl.Series:
-    """Lines with a key that has to be changed, that hides from `_KEY_END`, or with too many."""
+    """Lines with a key that has to be changed, or with too many."""
     names = [name for name in frame.columns if not fits(name) or not all(name.split("."))]
-    odd = _present(frame.select(names)) > 0 if names else _present(frame) < 0
+    odd = pl.repeat(False, len(frame), eager=True)
+    if names:
+        odd |= _present(frame.select(names)) > 0
     if frame.width > MAX_FIELDS:
         odd |= _present(frame) > MAX_FIELDS
     return odd
+
+
+def _columns_starting(frame: pl.DataFrame, prefix: str) -> list[str]:
+    """The columns that have such values."""
+    if not frame.width:
+        return []
+    found = frame.select(pl.all().str.starts_with(prefix).any())
+    return [name for name in frame.columns if found[name][0]]
 
 
 def _read_level(texts: pl.Series, *, depth: int) -> tuple[pl.DataFrame, pl.Series]:
@@ -170,15 +182,19 @@ def _account(texts: pl.Series, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Se
 
 def _adds_up(texts: pl.Series, frame: pl.DataFrame) -> pl.Series:
     """Whether each line's `":` are its values, its nulls and those inside its values."""
-    columns = [pl.col(name) for name in frame.columns]
-    inside = [column.str.count_matches('":', literal=True) for column in columns]
-    nulls = [
-        pl.when(column.str.contains(r"^[\[{]")).then(column.str.count_matches(_NULL))
-        for column in columns
+    inside = [pl.col(name).str.count_matches('":', literal=True) for name in frame.columns]
+    keys = texts.str.count_matches('":', literal=True).cast(pl.Int64)
+    missing = keys - _present(frame) - _row_sum(frame, inside)
+    rows = (missing > 0).arg_true()
+    if not len(rows):
+        return missing == 0
+    nulls = texts.gather(rows).str.count_matches(_NULL).cast(pl.Int64)
+    nested = [
+        pl.when(pl.col(name).str.contains(r"^[\[{]")).then(pl.col(name).str.count_matches(_NULL))
+        for name in frame.columns
     ]
-    found = _present(frame).cast(pl.Int64) + _row_sum(frame, inside)
-    own_nulls = texts.str.count_matches(_NULL).cast(pl.Int64) - _row_sum(frame, nulls)
-    return texts.str.count_matches('":', literal=True).cast(pl.Int64) == found + own_nulls
+    own_nulls = nulls - _row_sum(frame[rows], nested)
+    return missing.scatter(rows, missing.gather(rows) - own_nulls) == 0
 
 
 def _more_keys(texts: pl.Series, known: list[str]) -> list[str]:
@@ -203,16 +219,17 @@ def _expand_objects(
     texts: pl.Series, frame: pl.DataFrame, bad: pl.Series, *, depth: int
 ) -> tuple[pl.DataFrame, pl.Series]:
     """Replace columns of objects by columns of their keys."""
-    braced = {
-        name: frame[name].str.starts_with("{") & (frame[name] != "{}") for name in frame.columns
-    }
-    braced = {name: mask.fill_null(value=False) for name, mask in braced.items() if mask.any()}
-    if not braced:
+    names = sorted(_columns_starting(frame, "{"))
+    if not names:
         return frame, bad
+    braced = frame.select(
+        (pl.col(name).str.starts_with("{") & (pl.col(name) != "{}")).fill_null(value=False)
+        for name in names
+    )
+    any_braced = braced.select(pl.any_horizontal(pl.all())).to_series()
     is_object = texts.str.contains(_OBJECT_VALUE)
-    any_braced = pl.select(pl.any_horizontal(list(braced.values()))).to_series()
     bad |= any_braced & is_object & texts.str.contains(_BRACED_STRING)
-    for name in sorted(braced):
+    for name in names:
         rows = braced[name] & is_object & ~bad
         if depth >= _MAX_FAST_DEPTH:
             bad |= rows
@@ -257,12 +274,6 @@ def _row_sum(frame: pl.DataFrame, counts: Sequence[pl.Expr]) -> pl.Series:
 def _present(frame: pl.DataFrame) -> pl.Series:
     """How many keys each row has."""
     return _row_sum(frame, [pl.col(name).is_not_null() for name in frame.columns])
-
-
-def _any_starts_with(frame: pl.DataFrame, prefix: str) -> pl.Series:
-    matches = [pl.col(name).str.starts_with(prefix) for name in frame.columns]
-    found = pl.any_horizontal(pl.lit(value=False), *matches).fill_null(value=False)
-    return frame.with_columns(found.alias(_SCRATCH))[_SCRATCH]
 
 
 def _valid_pattern() -> str:

@@ -20,12 +20,12 @@ class ObjectLines:
     Attributes:
         frame: n rows, one String column per joined key; null where absent.
         extras: pairs that have no column, in the form of `EXTRAS_SCHEMA`, `row` 0 to n-1.
-        reasons: String; `code: sentence` where the line is refused, else null.
+        reasons: String, `code: sentence` where the line is refused, else null; None when none is.
     """
 
     frame: pl.DataFrame
     extras: pl.DataFrame | None
-    reasons: pl.Series
+    reasons: pl.Series | None
 
 
 def read_objects(lines: pl.Series, *, kept: Collection[str]) -> ObjectLines:
@@ -40,7 +40,7 @@ def read_objects(lines: pl.Series, *, kept: Collection[str]) -> ObjectLines:
         return _read_exactly(lines, pl.int_range(n, dtype=pl.UInt32, eager=True), n, kept)
     frame, bad = read_columns(lines)
     if not bad.any():
-        return ObjectLines(frame=frame, extras=None, reasons=_no_reasons(n))
+        return ObjectLines(frame=frame, extras=None, reasons=None)
     rows = bad.arg_true().cast(pl.UInt32)
     exact = _read_exactly(lines.gather(rows), rows, n, kept)
     return ObjectLines(
@@ -48,8 +48,11 @@ def read_objects(lines: pl.Series, *, kept: Collection[str]) -> ObjectLines:
     )
 
 
-def _no_reasons(n: int) -> pl.Series:
-    return pl.repeat(None, n, dtype=pl.String, eager=True)
+def _reasons_of(reasons: list[str | None], rows: pl.Series, n: int) -> pl.Series | None:
+    if not any(reasons):
+        return None
+    none = pl.repeat(None, n, dtype=pl.String, eager=True)
+    return none.scatter(rows, pl.Series(reasons, dtype=pl.String))
 
 
 def _read_exactly(lines: pl.Series, rows: pl.Series, n: int, kept: Collection[str]) -> ObjectLines:
@@ -65,7 +68,7 @@ def _read_exactly(lines: pl.Series, rows: pl.Series, n: int, kept: Collection[st
     return ObjectLines(
         frame=pl.DataFrame(columns, schema=dict.fromkeys(kept, pl.String), strict=True),
         extras=pl.DataFrame(pairs, schema=EXTRAS_SCHEMA, orient="row") if pairs else None,
-        reasons=_no_reasons(n).scatter(rows, pl.Series(reasons, dtype=pl.String)),
+        reasons=_reasons_of(reasons, rows, n),
     )
 
 
