@@ -1,4 +1,4 @@
-"""Writes records, quarantined lines and receipts, each under a token that makes a retry harmless."""
+"""Writes records, quarantine and receipts, each under a token that makes a retry harmless."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

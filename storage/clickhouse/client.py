@@ -7,7 +7,7 @@ A client keeps a pool of connections, is shared by threads, and is made anew aft
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import unquote, urlsplit
 
 import clickhouse_connect
@@ -133,7 +133,11 @@ def insert(
     """Insert rows that are already in a format of the engine. Raises: as `fetch`."""
     try:
         client_of("writer").raw_insert(
-            table, column_names=list(columns), insert_block=body, settings=limits, fmt=fmt
+            table,
+            column_names=list(columns),
+            insert_block=cast(bytes, body),
+            settings=limits,
+            fmt=fmt,
         )
     except DriverError as error:
         raise from_driver(error, is_write=True) from error

@@ -65,3 +65,14 @@ def _width(match: re.Match[str], fraction: str) -> int:
 def epoch_ns(moment: datetime) -> int:
     """Exact ns since 1970 of an aware datetime."""
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+
+
+def read_moment(text: str) -> datetime | None:
+    """A time as parameters give it (`now-15m`, ISO-8601): its start, to the microsecond."""
+    span = instant_ns(text.strip())
+    return None if span is None else moment_of(span[0])
+
+
+def moment_of(ns: int) -> datetime:
+    """The datetime of ns since 1970, to the microsecond."""
+    return _EPOCH + timedelta(microseconds=ns // 1_000)

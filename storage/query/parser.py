@@ -222,7 +222,7 @@ def _explain(error: UnexpectedInput, text: str) -> QueryError:
     """A lark error → column, what was expected, what to do."""
     position: int
     if isinstance(error, UnexpectedCharacters):
-        position = error.pos_in_stream
+        position = error.pos_in_stream  # type: ignore[assignment]
         accepted = set(error.allowed or ())
     elif isinstance(error, UnexpectedToken):
         at_end = error.token.type == "$END"

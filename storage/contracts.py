@@ -1,0 +1,121 @@
+"""What goes in and out of searches, across the border of this room."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from logplatform.kernel.errors import PlatformError
+
+Order = Literal["desc", "asc"]
+Record = dict[str, Any]
+
+
+class TimeRangeReversed(PlatformError):
+    """The range ends before it starts."""
+
+    code = "invalid_time_range"
+    status = 400
+    message = "The time range ends ({end}) before it starts ({start})."
+    hint = "Exchange start and end."
+
+
+class InvalidCursor(PlatformError):
+    """A cursor that was changed, or that belongs to another search or another app."""
+
+    code = "invalid_cursor"
+    status = 400
+    message = "The cursor does not belong to this search."
+    hint = "Start again without a cursor, and repeat every other parameter on each page."
+
+
+class InvalidLimit(PlatformError):
+    """A page size out of range."""
+
+    code = "invalid_limit"
+    status = 400
+    message = "The limit has to be a whole number from 1 to {highest}."
+    hint = "Use the cursor for more."
+
+
+class InvalidInterval(PlatformError):
+    """A bucket width that gives none or far too many buckets."""
+
+    code = "invalid_interval"
+    status = 400
+    message = "An interval of {interval_s} s does not fit the time range."
+    hint = "Leave it to `auto`, or choose one that gives at most {highest} buckets."
+
+
+class InvalidFilter(PlatformError):
+    """A plain filter with a value its column cannot have."""
+
+    code = "invalid_filter"
+    status = 400
+    message = "There is no {name} “{value}”."
+    hint = "Levels are trace, debug, info, warn, error and fatal."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogQuery:
+    """Which records. `apps` has no default: every query carries what the caller may see.
+
+    `start` is included, `end` is not; None leaves that side open. The plain filters hold one or
+    more values, any of which fits.
+    """
+
+    apps: tuple[str, ...]
+    start: datetime | None = None
+    end: datetime | None = None
+    q: str = ""
+    level: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
+    host: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    order: Order = "desc"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.apps, str):
+            raise AssertionError("BUG: LogQuery.apps needs a tuple of app slugs")
+        if self.start and self.end and self.start > self.end:
+            raise TimeRangeReversed(start=self.start.isoformat(), end=self.end.isoformat())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """Records as in the API, in the order of the query; `next` opens the page after."""
+
+    records: list[Record]
+    next: str | None
+    is_truncated: bool
+    took_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """Counts by level name from `start` (ISO-8601) on; levels that do not occur are absent."""
+
+    start: str
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histogram:
+    """Buckets of equal width over the whole range, empty ones included."""
+
+    interval_s: int
+    buckets: list[Bucket]
+    took_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogStats:
+    """Figures of a query; `error_rate` is the share of ERROR and FATAL, from 0 to 1."""
+
+    total: int
+    by_level: Mapping[str, int] = field(default_factory=dict)
+    by_service: Mapping[str, int] = field(default_factory=dict)
+    error_rate: float = 0.0
+    first: str | None = None
+    last: str | None = None
+    took_ms: int = 0

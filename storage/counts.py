@@ -1,0 +1,144 @@
+"""How many: totals, histograms and the figures of a query."""
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from logplatform.kernel.levels import LEVELS
+from storage.clickhouse import client
+from storage.contracts import Bucket, Histogram, InvalidInterval, LogQuery, LogStats
+from storage.query import SqlCondition
+from storage.query.instants import epoch_ns, moment_of
+from storage.records import NS, iso_time
+from storage.where import where
+
+LEVEL_INDEX = "intDiv(greatest(severity, 1) - 1, 4)"
+MAX_BUCKETS = 2_000
+AUTO_BUCKETS = 120
+TOP_SERVICES = 100
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+NICE_S = (
+    *(1, 2, 5, 10, 15, 30),
+    *(_MINUTE * n for n in (1, 2, 5, 10, 15, 30)),
+    *(_HOUR * n for n in (1, 2, 3, 6, 12)),
+    *(_DAY * n for n in (1, 2, 7, 14, 30, 90, 365, 1_825)),
+)
+
+
+def count_logs(query: LogQuery) -> int:
+    """The number of records. Raises: as `search_logs`."""
+    if not query.apps:
+        return 0
+    condition = where(query)
+    rows = _fetch("count() AS n", condition)
+    return int(rows[0]["n"])
+
+
+def histogram_logs(
+    query: LogQuery, *, interval_s: int | None = None, by: str = "level"
+) -> Histogram:
+    """Counts by level over time, for the whole range of the query.
+
+    Args:
+        query: an open end of its range is taken from the first and last record found.
+        interval_s: width of a bucket; None chooses a round one that gives about 60-120 buckets.
+        by: `level`, the only grouping there is so far.
+    Raises:
+        InvalidInterval: over 2 000 buckets, or none. Else as `search_logs`.
+    """
+    if by != "level":
+        raise AssertionError(f"BUG: no histogram by {by!r}")
+    started = time.monotonic()
+    query = _closed(query)
+    if query.start is None or query.end is None:
+        where(query)
+        return Histogram(interval_s=interval_s or 1, buckets=[], took_ms=_since(started))
+    start_ns, end_ns = epoch_ns(query.start), epoch_ns(query.end)
+    width_s = interval_s or auto_interval_s((end_ns - start_ns) / NS)
+    if not width_s >= 1 or (end_ns - start_ns) / NS / width_s > MAX_BUCKETS:
+        raise InvalidInterval(interval_s=width_s, highest=MAX_BUCKETS)
+    first_ns = start_ns // (width_s * NS) * (width_s * NS)
+    buckets = _buckets(query, first_ns, end_ns, width_s * NS)
+    return Histogram(interval_s=width_s, buckets=buckets, took_ms=_since(started))
+
+
+def auto_interval_s(span_s: float) -> int:
+    """The smallest round width that gives at most 120 buckets."""
+    fitting = (width for width in NICE_S if span_s / width <= AUTO_BUCKETS)
+    return next(fitting, NICE_S[-1])
+
+
+def stats_logs(query: LogQuery) -> LogStats:
+    """Totals by level and by service (the 100 largest), share of errors, first and last."""
+    started = time.monotonic()
+    condition = where(query)
+    if not query.apps:
+        return LogStats(total=0, took_ms=_since(started))
+    ns = "toUnixTimestamp64Nano(timestamp)"
+    levels = _fetch(
+        f"{LEVEL_INDEX} AS level, count() AS n, min({ns}) AS first, max({ns}) AS last",
+        condition,
+        "GROUP BY level ORDER BY level",
+    )
+    services = _fetch(
+        "service, count() AS n", condition, f"GROUP BY service ORDER BY n DESC LIMIT {TOP_SERVICES}"
+    )
+    total = sum(row["n"] for row in levels)
+    errors = sum(row["n"] for row in levels if row["level"] >= LEVELS.index("ERROR"))
+    return LogStats(
+        total=total,
+        by_level={LEVELS[row["level"]]: row["n"] for row in levels},
+        by_service={row["service"]: row["n"] for row in services},
+        error_rate=round(errors / total, 6) if total else 0.0,
+        first=iso_time(min(row["first"] for row in levels)) if levels else None,
+        last=iso_time(max(row["last"] for row in levels)) if levels else None,
+        took_ms=_since(started),
+    )
+
+
+def _fetch(columns: str, condition: SqlCondition, tail: str = "") -> list[dict[str, Any]]:
+    return client.fetch(
+        f"SELECT {columns} FROM logs WHERE {condition.text} {tail}", condition.params
+    )
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
+
+
+def _closed(query: LogQuery) -> LogQuery:
+    """The query with both ends of its range, if any record tells the missing one."""
+    if not query.apps or (query.start is not None and query.end is not None):
+        return query
+    ns = "toUnixTimestamp64Nano(timestamp)"
+    found = _fetch(f"min({ns}) AS first, max({ns}) AS last, count() AS n", where(query))[0]
+    if not found["n"]:
+        return query
+    first, last = moment_of(found["first"]), moment_of(found["last"])
+    start, end = query.start or first, query.end or last + timedelta(microseconds=1)
+    return replace(query, start=start, end=max(start, end))
+
+
+def _buckets(query: LogQuery, first_ns: int, end_ns: int, width_ns: int) -> list[Bucket]:
+    counts: dict[int, dict[str, int]] = {}
+    condition = where(query)
+    rows = (
+        []
+        if not query.apps
+        else _fetch(
+            "intDiv(toUnixTimestamp64Nano(timestamp) - {first:Int64}, {width:Int64}) AS bucket, "
+            f"{LEVEL_INDEX} AS level, count() AS n",
+            SqlCondition(
+                text=condition.text,
+                params={**condition.params, "first": first_ns, "width": width_ns},
+            ),
+            "GROUP BY bucket, level",
+        )
+    )
+    for row in rows:
+        counts.setdefault(row["bucket"], {})[LEVELS[row["level"]]] = row["n"]
+    return [
+        Bucket(start=iso_time(start), counts=counts.get(index, {}))
+        for index, start in enumerate(range(first_ns, end_ns, width_ns))
+    ]

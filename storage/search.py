@@ -1,0 +1,105 @@
+"""Pages of records and single records: keyset paging, signed cursors, never OFFSET."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+
+from storage.clickhouse import client
+from storage.contracts import InvalidCursor, InvalidLimit, LogQuery, Record, SearchPage
+from storage.ids import record_time_range
+from storage.query import SqlCondition
+from storage.records import COLUMNS, record_of
+from storage.where import all_of, instant, of_apps, where
+
+MAX_LIMIT = 1_000
+_SALT = "storage.search.cursor"
+
+
+def search_logs(query: LogQuery, *, limit: int, cursor: str | None = None) -> SearchPage:
+    """One page of records, newest first unless the query says otherwise.
+
+    Args:
+        query: what to find; apps, filters, `q` and order must stay the same from page to page.
+        limit: records on the page, 1-1000.
+        cursor: `next` of the page before.
+    Raises:
+        InvalidLimit, InvalidCursor, QueryError, QueryTooComplex, QueryTooExpensive,
+        StoreUnavailable.
+    """
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidLimit(highest=MAX_LIMIT)
+    started = time.monotonic()
+    condition = where(query)
+    if cursor:
+        condition = all_of([condition, _beyond(query, cursor)])
+    rows = _rows(condition, query.order, limit + 1) if query.apps else []
+    is_truncated = len(rows) > limit
+    return SearchPage(
+        records=[record_of(row) for row in rows[:limit]],
+        next=_cursor(query, rows[limit - 1]) if is_truncated else None,
+        is_truncated=is_truncated,
+        took_ms=round((time.monotonic() - started) * 1000),
+    )
+
+
+def get_log(apps: Sequence[str], record_id: UUID) -> Record | None:
+    """The record with this id, if it belongs to one of `apps`; its id tells when to look."""
+    span = record_time_range(record_id)
+    if span is None or not apps:
+        return None
+    low, high = instant("from", span[0]), instant("to", span[1])
+    found = _rows(
+        all_of(
+            [
+                of_apps(apps),
+                SqlCondition(text=f"timestamp >= {low.text}", params=low.params),
+                SqlCondition(text=f"timestamp < {high.text}", params=high.params),
+                SqlCondition(text="id = {id:UUID}", params={"id": str(record_id)}),
+            ]
+        ),
+        "desc",
+        1,
+    )
+    return record_of(found[0]) if found else None
+
+
+def _rows(condition: SqlCondition, order: str, limit: int) -> list[dict[str, Any]]:
+    way = "ASC" if order == "asc" else "DESC"
+    return client.fetch(
+        f"SELECT {COLUMNS} FROM logs WHERE {condition.text} "
+        f"ORDER BY timestamp {way}, id {way} LIMIT {int(limit)}",
+        condition.params,
+    )
+
+
+def _cursor(query: LogQuery, row: dict[str, Any]) -> str:
+    place = [row["timestamp_ns"], row["uuid"], _fingerprint(query)]
+    return signing.dumps(place, salt=_SALT, compress=False)
+
+
+def _beyond(query: LogQuery, cursor: str) -> SqlCondition:
+    """Records after the cursor in the order of the query. Raises: InvalidCursor."""
+    try:
+        ns, record_id, fingerprint = signing.loads(cursor, salt=_SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        raise InvalidCursor() from None
+    if fingerprint != _fingerprint(query):
+        raise InvalidCursor()
+    point, compare = instant("at", ns), "<" if query.order == "desc" else ">"
+    text = (
+        f"timestamp {compare}= {point.text} AND "
+        f"(timestamp, id) {compare} ({point.text}, {{after:UUID}})"
+    )
+    return SqlCondition(text=text, params={**point.params, "after": record_id})
+
+
+def _fingerprint(query: LogQuery) -> str:
+    """What a cursor is bound to. The time range is not: `now-1h` moves from page to page."""
+    bound = (sorted(query.apps), query.q, query.order) + tuple(
+        sorted(values) for values in (query.level, query.service, query.host, query.source)
+    )
+    return hashlib.sha256(repr(bound).encode()).hexdigest()[:24]

@@ -1,0 +1,91 @@
+"""LogQuery → WHERE. The one function through which every question about lines passes.
+
+The app restriction is added here, outside of what the user wrote and joined to it by AND, so a
+query can only narrow it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from logplatform.kernel.levels import severities_of_level
+from storage.contracts import InvalidFilter, LogQuery
+from storage.query import SqlCondition, parse_query, to_sql
+from storage.query.instants import MAX_NS, MIN_NS, epoch_ns
+from storage.query.syntax import MatchAll
+
+# The moment the age of a line counts from; its day is the partition.
+KEPT_FROM = "greatest(timestamp, toDateTime64(received_at, 9, 'UTC'))"
+
+
+def where(query: LogQuery) -> SqlCondition:
+    """The condition of a query, with its app restriction.
+
+    Raises:
+        QueryError, QueryTooComplex: `q` cannot be read.
+        InvalidFilter: a level that does not exist.
+    """
+    parts = [of_apps(query.apps), *_times(query), *_filters(query)]
+    tree = parse_query(query.q)
+    if not isinstance(tree, MatchAll):
+        parts.append(to_sql(tree, prefix="q"))
+    return all_of(parts)
+
+
+def all_of(parts: Sequence[SqlCondition]) -> SqlCondition:
+    """The conditions joined by AND; their parameters must have different names."""
+    params: dict[str, Any] = {}
+    for part in parts:
+        params |= part.params
+    return SqlCondition(text=" AND ".join(f"({part.text})" for part in parts), params=params)
+
+
+def of_apps(apps: Sequence[str]) -> SqlCondition:
+    """Only lines of these apps; of none, when there are none."""
+    if not apps:
+        return SqlCondition(text="0")
+    if len(apps) == 1:  # equality lets the engine read in the order of the primary key
+        return SqlCondition(text="app = {app:String}", params={"app": apps[0]})
+    return SqlCondition(text="app IN {apps:Array(String)}", params={"apps": sorted(apps)})
+
+
+def instant(name: str, ns: int) -> SqlCondition:
+    """A point in time as an SQL expression."""
+    return SqlCondition(
+        text=f"fromUnixTimestamp64Nano({{{name}:Int64}}, 'UTC')",
+        params={name: min(max(ns, MIN_NS), MAX_NS)},
+    )
+
+
+def _times(query: LogQuery) -> list[SqlCondition]:
+    return [
+        _time(name, operator, moment)
+        for name, operator, moment in (("from", ">=", query.start), ("to", "<", query.end))
+        if moment is not None
+    ]
+
+
+def _time(name: str, operator: str, moment: datetime) -> SqlCondition:
+    point = instant(name, epoch_ns(moment))
+    return SqlCondition(text=f"timestamp {operator} {point.text}", params=point.params)
+
+
+def _filters(query: LogQuery) -> list[SqlCondition]:
+    columns = {"service": query.service, "host": query.host, "source": query.source}
+    found = [
+        SqlCondition(text=f"{name} IN {{f_{name}:Array(String)}}", params={f"f_{name}": [*values]})
+        for name, values in columns.items()
+        if values
+    ]
+    if query.level:
+        numbers = sorted({number for level in query.level for number in _severities(level)})
+        params = {"f_level": numbers}
+        found.append(SqlCondition(text="severity IN {f_level:Array(UInt8)}", params=params))
+    return found
+
+
+def _severities(level: str) -> range:
+    severities = severities_of_level(level)
+    if severities is None:
+        raise InvalidFilter(name="level", value=level[:40])
+    return severities
