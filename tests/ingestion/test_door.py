@@ -39,13 +39,14 @@ def send_to_door(
     headers: dict[str, str] | None = None,
     path: str = "/api/v1/ingest",
     method: str = "POST",
+    query: bytes = b"",
     ends: bool = True,
 ):
     """Run one request: (status, headers, JSON or bytes), or None where no reply was sent."""
     given = {"host": "localhost", "authorization": f"Bearer {key}", **(headers or {})}
     scope = {
         "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path,
-        "raw_path": path.encode(), "query_string": b"", "root_path": "",
+        "raw_path": path.encode(), "query_string": query, "root_path": "",
         "client": ("127.0.0.1", 1), "server": ("localhost", 80),
         "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
     }  # fmt: skip
