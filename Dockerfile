@@ -19,6 +19,8 @@ RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin logp
     && install -d -o logplatform -g logplatform -m 0700 /data
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
+# `manage.py up` collects static files at each start, which leaves these as they are.
+RUN chown -R logplatform:logplatform /app/staticfiles
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DATA_DIR=/data \

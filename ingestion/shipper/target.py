@@ -17,16 +17,24 @@ class NoTarget(PlatformError):
 
 
 def find_target(data_dir: Path, *, url: str = "", key: str = "") -> Target:
-    """The target given, its missing half from `first-run.json` in `data_dir`.
+    """The target given; what is missing is that of the installation in `data_dir`.
 
     Raises:
-        NoTarget: a half is missing and the file does not have it.
+        NoTarget: something is missing and there was no first start.
     """
     if url and key:
         return Target(url=url, key=key)
     file = data_dir / "first-run.json"
     try:
-        known = json.loads(file.read_text())
+        known = json.loads(file.read_text()) | _running(data_dir)
         return Target(url=url or known["url"], key=key or known["ingest_key"])
     except (OSError, ValueError, KeyError) as error:
         raise NoTarget(file=str(file)) from error
+
+
+def _running(data_dir: Path) -> dict[str, str]:
+    """Where the installation listens since its last start; the port may be another than then."""
+    try:
+        return {"url": json.loads((data_dir / "runtime.json").read_text())["url"]}
+    except (OSError, ValueError, KeyError):
+        return {}

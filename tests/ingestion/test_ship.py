@@ -21,6 +21,7 @@ from ingestion.shipper.client import IngestClient, Target, Unavailable
 from ingestion.shipper.content import Content
 from ingestion.shipper.positions import locked_positions
 from ingestion.shipper.retry import Retry, Stopped
+from ingestion.shipper.target import NoTarget, find_target
 from tests.ingestion.far_side import FarSide, far_side
 
 DEADLINE_S = 20
@@ -458,3 +459,20 @@ def test_sigterm_ends_following_with_the_summary(far, tmp_path) -> None:
         out, _ = process.communicate(timeout=DEADLINE_S)
         assert process.returncode == 0
         assert "10 lines" in out
+
+
+# -- where to -------------------------------------------------------------------------------------
+
+
+def test_the_target_is_that_of_the_first_start_at_the_address_of_the_last(tmp_path) -> None:
+    (tmp_path / "first-run.json").write_text('{"url": "http://localhost:1", "ingest_key": "k"}')
+    assert find_target(tmp_path) == Target(url="http://localhost:1", key="k")
+    (tmp_path / "runtime.json").write_text('{"url": "http://localhost:2"}')
+    assert find_target(tmp_path) == Target(url="http://localhost:2", key="k")
+    assert find_target(tmp_path, url="http://other") == Target(url="http://other", key="k")
+
+
+def test_without_a_first_start_it_says_what_to_do(tmp_path) -> None:
+    with pytest.raises(NoTarget) as refusal:
+        find_target(tmp_path, key="k")
+    assert "make up" in refusal.value.advice
