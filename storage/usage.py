@@ -1,10 +1,9 @@
-"""Figures for people who manage apps: today's lines, why lines were not stored."""
+"""Figures for people who manage apps: why lines were not stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from logplatform.kernel import clock
 from storage.clickhouse import client
 
 # Figures on overview pages: wrong by a second is fine, slow is not.
@@ -28,27 +27,6 @@ class RejectReason:
     raw: str
 
 
-def lines_today(apps: Sequence[str]) -> dict[tuple[str, str], tuple[int, datetime]]:
-    """What each source sent since midnight UTC.
-
-    Args:
-        apps: slugs the caller may see.
-    Returns:
-        (app, source) → (lines stored, when the last one was received); silent sources are absent.
-    Raises:
-        StoreUnavailable, QueryTooExpensive, StoreError.
-    """
-    rows = client.fetch(
-        "SELECT app, source, count() AS lines, toUnixTimestamp64Milli(max(received_at)) AS last_ms"
-        " FROM logs WHERE app IN {apps:Array(String)}"
-        " AND toDate(greatest(timestamp, toDateTime64(received_at, 9, 'UTC'))) >= {today:Date}"
-        " AND received_at >= {today:Date} GROUP BY app, source",
-        {"apps": list(apps), "today": clock.now().astimezone(UTC).date()},
-        **_LIMITS,
-    )
-    return {(row["app"], row["source"]): (row["lines"], _time(row["last_ms"])) for row in rows}
-
-
 def reject_reasons(apps: Sequence[str], *, since: datetime, limit: int = 100) -> list[RejectReason]:
     """Why lines that came after `since` are in quarantine, most frequent first.
 
@@ -64,8 +42,9 @@ def reject_reasons(apps: Sequence[str], *, since: datetime, limit: int = 100) ->
         " toUnixTimestamp64Milli(min(received_at)) AS first_ms,"
         " toUnixTimestamp64Milli(max(received_at)) AS last_ms,"
         " toValidUTF8(argMax(substring(raw, 1, 500), received_at)) AS raw"
-        " FROM quarantine WHERE app IN {apps:Array(String)} AND received_at >= {since:DateTime64(3)}"
-        " GROUP BY app, source, reason_code ORDER BY lines DESC, app, source LIMIT {limit:UInt32}",
+        " FROM quarantine WHERE app IN {apps:Array(String)}"
+        " AND received_at >= {since:DateTime64(3)} GROUP BY app, source, reason_code"
+        " ORDER BY lines DESC, app, source LIMIT {limit:UInt32}",
         {"apps": list(apps), "since": since.astimezone(UTC), "limit": limit},
         **_LIMITS,
     )
