@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
+from logplatform.admin_theme import UNFOLD
 from logplatform.env import embedded_urls, load_env, load_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -200,8 +201,6 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
-UNFOLD = {"SITE_TITLE": "Logplatform", "SITE_HEADER": "Logplatform", "SITE_URL": "/"}
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -211,5 +210,8 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
     },
 }

@@ -1,0 +1,167 @@
+"""Apps: opened with a source and a key in one go, deleted with their lines."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from unfold.decorators import display
+
+from ingestion import setup
+from ingestion.admin.shared import OneSaveButton, ReadOnlyInline, show_key
+from ingestion.admin.usage import UsageChangeList
+from ingestion.forms import AppForm, OpenAppForm
+from ingestion.models import Source
+from ingestion.setup import IssuedKey
+from logplatform.admin_scope import TabularInline, staff_user
+from storage.models import App, RetentionPolicy
+
+
+class SourceInline(ReadOnlyInline):
+    """The sources of an app."""
+
+    model = Source
+    fields = ("name", "slug", "format", "is_active")
+
+
+class RetentionInline(TabularInline):
+    """How long the app's lines are kept."""
+
+    model = RetentionPolicy
+    fields = ("days",)
+    can_delete = False
+    max_num = 1
+    extra = 0
+
+
+@admin.register(App)
+class AppAdmin(OneSaveButton):
+    """Apps: opened with a source and a key in one go, deleted with their lines."""
+
+    app_path = "pk"
+    list_display = ("name", "slug", "kept", "lines_today", "last_line", "seen_by")
+    search_fields = ("name", "slug")
+    list_per_page = 50
+    inlines = (RetentionInline, SourceInline)
+    add_fieldsets: ClassVar = (
+        ("App", {"fields": ("name", "slug", "days", "groups")}),
+        ("First source", {"fields": ("source_name", "source_slug", "source_format")}),
+        ("First key", {"fields": ("key_name", "key_scopes")}),
+    )
+    fields = ("name", "slug", "groups", "created_at")
+    readonly_fields = ("slug", "created_at")
+    prepopulated_fields: ClassVar = {}
+    filter_horizontal = ("groups",)
+    delete_confirmation_template = "admin/ingestion/app_delete.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[App]:
+        """With what the list shows of each."""
+        queryset = super().get_queryset(request)
+        return queryset.select_related("retention").prefetch_related("groups")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """A list that knows today's lines."""
+        return UsageChangeList
+
+    def get_form(
+        self, request: HttpRequest, obj: App | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """The wide form for a new app, the plain one later; both know whose groups to offer."""
+        kwargs["form"] = AppForm if obj else OpenAppForm
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.visible_groups = self._own_groups(request)
+        return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The slug is typed once."""
+        return self.readonly_fields if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Slugs follow the names while they are typed."""
+        return {} if obj else {"slug": ("name",), "source_slug": ("source_name",)}
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """A new app has nothing to list yet."""
+        return self.inlines if obj else ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A person opens an app to the groups they belong to."""
+        own = self._own_groups(request)
+        if own is not None:
+            kwargs["queryset"] = own
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """For a new app also its retention, source and key."""
+        super().save_related(request, form, formsets, change)
+        if not change:
+            request.issued = self._furnish(request, form)  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: App, post_url_continue: Any = None) -> Any:
+        """Show the first key."""
+        return show_key(request, self, request.issued)  # type: ignore[attr-defined]
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Delete only where the slug was typed."""
+        app = self.get_object(request, object_id)
+        if app and request.method == "POST" and request.POST.get("slug") != app.slug:
+            messages.error(request, f"Type {app.slug} to delete the app; nothing was deleted.")
+            return redirect(request.get_full_path())
+        return super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: App) -> None:
+        """The app, its sources and keys at once; its lines by the log engine."""
+        setup.close_app(obj)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """No deleting of several apps at once."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @display(description="kept", ordering="retention__days")
+    def kept(self, app: App) -> str:
+        """Retention in words."""
+        policy = getattr(app, "retention", None)
+        return f"{policy.days} days" if policy and policy.days else "for ever"
+
+    @display(description="lines today")
+    def lines_today(self, app: App) -> str:
+        """How many lines came today."""
+        return str(getattr(app, "lines", ""))
+
+    @display(description="last line")
+    def last_line(self, app: App) -> Any:
+        """When the last line of today came."""
+        return getattr(app, "last", None)
+
+    @display(description="seen by")
+    def seen_by(self, app: App) -> str:
+        """Groups that see it."""
+        return ", ".join(group.name for group in app.groups.all()) or "superusers only"
+
+    def _own_groups(self, request: HttpRequest) -> QuerySet[Group] | None:
+        """Groups to offer; None for a superuser, who may choose any."""
+        user = staff_user(request)
+        return None if user.is_superuser else user.groups.all()
+
+    def _furnish(self, request: HttpRequest, form: Any) -> IssuedKey:
+        """Retention, first source and first key of the app just saved."""
+        typed = form.cleaned_data
+        setup.keep_days(form.instance, typed["days"])
+        source = Source.objects.create(
+            app=form.instance,
+            name=typed["source_name"],
+            slug=typed["source_slug"],
+            format=typed["source_format"],
+        )
+        return setup.issue_key(
+            source,
+            name=typed["key_name"],
+            scopes=typed["key_scopes"],
+            created_by=staff_user(request),
+        )

@@ -1,0 +1,96 @@
+"""Sources: what they are read as, what they sent today, their keys."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
+from unfold.decorators import display
+
+from ingestion.admin.reject_pages import reasons_view
+from ingestion.admin.shared import ReadOnlyInline, key_state
+from ingestion.admin.usage import UsageChangeList
+from ingestion.forms import SourceForm
+from ingestion.models import ApiKey, Source
+from logplatform.admin_scope import ScopedAdmin
+
+
+class KeyInline(ReadOnlyInline):
+    """The keys of a source."""
+
+    model = ApiKey
+    fields = ("prefix", "allowed", "last_used_at", "expires_at", "state")
+    readonly_fields = fields
+
+    @display(description="key")
+    def prefix(self, key: ApiKey) -> str:
+        """What of the key may be shown."""
+        return f"lgs_{key.public_id}_…"
+
+    @display(description="scopes")
+    def allowed(self, key: ApiKey) -> str:
+        """Scopes in words."""
+        return ", ".join(key.scopes)
+
+    @display(description="state")
+    def state(self, key: ApiKey) -> str:
+        """Whether it is let in."""
+        return key_state(key)
+
+
+@admin.register(Source)
+class SourceAdmin(ScopedAdmin):
+    """Sources with what they sent today, and the pages about what did not go in."""
+
+    form = SourceForm
+    list_display = ("name", "app", "read_as", "is_active", "lines_today", "last_line")
+    list_filter = (("app", RelatedOnlyFieldListFilter), "is_active")
+    search_fields = ("name", "slug", "app__name", "app__slug")
+    list_select_related = ("app",)
+    list_per_page = 50
+    inlines = (KeyInline,)
+    fields = ("app", "name", "slug", "format", "zone", "is_active")
+
+    def get_custom_urls(self) -> Any:
+        """The page about lines that were not stored."""
+        return (("not-stored/", "ingestion_quarantine", reasons_view),)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """A list that knows today's lines."""
+        return UsageChangeList
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Stored lines carry app and slug, so they stay."""
+        return ("app", "slug") if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The slug follows the name while it is typed."""
+        return {} if obj else {"slug": ("name",)}
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """A new source has no keys yet."""
+        return self.inlines if obj else ()
+
+    def response_add(self, request: HttpRequest, obj: Source, post_url_continue: Any = None) -> Any:
+        """Go on to its first key."""
+        if not request.user.has_perm("ingestion.add_apikey"):
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(request, f"{obj} is there. Issue its first key:")
+        return redirect(f"{reverse('admin:ingestion_apikey_add')}?source={obj.pk}")
+
+    @display(description="format", ordering="format")
+    def read_as(self, source: Source) -> str:
+        """The format in words."""
+        return source.format or "detected"
+
+    @display(description="lines today")
+    def lines_today(self, source: Source) -> str:
+        """How many lines came today."""
+        return str(getattr(source, "lines", ""))
+
+    @display(description="last line")
+    def last_line(self, source: Source) -> Any:
+        """When the last line of today came."""
+        return getattr(source, "last", None)

@@ -1,0 +1,188 @@
+"""Forms of the admin for apps, sources and keys."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from ingestion.formats import format_choices
+from ingestion.models import SCOPES, ApiKey, Source
+from ingestion.setup import check_zone, slug_of
+from storage.models import MAX_RETENTION_DAYS, SLUG, App
+
+if TYPE_CHECKING:
+    _AppForm = forms.ModelForm[App]
+    _SourceForm = forms.ModelForm[Source]
+    _KeyForm = forms.ModelForm[ApiKey]
+else:
+    _AppForm = _SourceForm = _KeyForm = forms.ModelForm
+
+_SCOPE_LABELS = {"ingest": "ingest: send lines", "query": "query: read and search lines"}
+_SLUG_HELP = "Stored with every line; it cannot be changed later. Empty: made from the name."
+_NO_SLUG = "The name gives no slug: write one of small letters, digits and dashes."
+
+
+def slug_field(**options: Any) -> forms.CharField:
+    """An optional slug; `slug_or_made` fills it."""
+    return forms.CharField(
+        required=False,
+        max_length=63,
+        validators=[SLUG],
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_SLUG_HELP,
+        **options,
+    )
+
+
+def scopes_field(initial: list[str]) -> forms.MultipleChoiceField:
+    """What a key may do, as check boxes."""
+    return forms.MultipleChoiceField(
+        label="Scopes",
+        choices=[(scope, _SCOPE_LABELS[scope]) for scope in SCOPES],
+        initial=initial,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="A shipper needs ingest only; give query to what reads.",
+    )
+
+
+def slug_or_made(cleaned: dict[str, Any], *, name: str, slug: str) -> str:
+    """The slug as typed, or made from the name.
+
+    Raises:
+        ValidationError: there is neither.
+    """
+    made = str(cleaned.get(slug) or slug_of(cleaned.get(name) or ""))
+    if not made:
+        raise ValidationError({slug: _NO_SLUG})
+    return made
+
+
+class AppForm(_AppForm):
+    """Edits an app. Groups the person does not belong to stay as they are."""
+
+    visible_groups: QuerySet[Group] | None = None
+
+    class Meta:
+        model = App
+        fields: ClassVar = ["name", "groups"]
+
+    def clean_groups(self) -> list[Group]:
+        """The chosen groups, and those the person may not see."""
+        chosen = list(self.cleaned_data["groups"])
+        if self.visible_groups is None:
+            return chosen
+        if not chosen:
+            raise ValidationError("Choose one of your groups at least, or you lose sight of it.")
+        if self.instance.pk:
+            chosen += list(self.instance.groups.exclude(pk__in=self.visible_groups))
+        return chosen
+
+
+class OpenAppForm(AppForm):
+    """A new app with its first source and its first key, in one go."""
+
+    slug = slug_field()
+    days = forms.IntegerField(
+        label="Keep lines for (days)",
+        required=False,
+        min_value=1,
+        max_value=MAX_RETENTION_DAYS,
+        initial=30,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Counted from the later of event time and arrival. Empty: for ever.",
+    )
+    source_name = forms.CharField(
+        max_length=100,
+        initial="Main",
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Where the lines come from: a server, a service, a log file.",
+    )
+    source_slug = slug_field()
+    source_format = forms.ChoiceField(
+        required=False,
+        label="Log format",
+        widget=UnfoldAdminSelectWidget,
+        help_text="Leave it open unless detection picks the wrong one.",
+    )
+    key_name = forms.CharField(
+        max_length=100,
+        initial="First key",
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Who or what will use the key. The key itself is shown once, after saving.",
+    )
+    key_scopes = scopes_field(["ingest"])
+
+    class Meta(AppForm.Meta):
+        fields: ClassVar = ["name", "slug", "groups"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source_format"].choices = format_choices()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Fill in slugs that were left empty."""
+        cleaned = super().clean() or self.cleaned_data
+        for name, slug in (("name", "slug"), ("source_name", "source_slug")):
+            if name in cleaned and slug in cleaned:
+                cleaned[slug] = slug_or_made(cleaned, name=name, slug=slug)
+        return cleaned
+
+
+class SourceForm(_SourceForm):
+    """A source; its app and slug are fixed once lines carry them."""
+
+    format = forms.ChoiceField(
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Leave it open unless detection picks the wrong one.",
+    )
+
+    class Meta:
+        model = Source
+        fields: ClassVar = ["app", "name", "slug", "format", "zone", "is_active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = _SLUG_HELP
+        if "format" in self.fields:
+            chosen = self.instance.format
+            self.fields["format"].choices = format_choices(chosen)  # type: ignore[attr-defined]
+
+    def clean_zone(self) -> str:
+        """A zone that exists."""
+        return check_zone(self.cleaned_data["zone"])
+
+    def clean(self) -> dict[str, Any]:
+        """Fill in a slug that was left empty."""
+        cleaned = super().clean() or self.cleaned_data
+        if "slug" in cleaned and "name" in cleaned:
+            cleaned["slug"] = slug_or_made(cleaned, name="name", slug="slug")
+        return cleaned
+
+
+class NewKeyForm(_KeyForm):
+    """A new key; its secret is made on saving."""
+
+    scopes = scopes_field(["ingest"])
+
+    class Meta:
+        model = ApiKey
+        fields: ClassVar = ["source", "name", "scopes", "expires_at"]
+
+
+class KeyForm(_KeyForm):
+    """What may change on a key: its name and its end. For other scopes, issue another key."""
+
+    class Meta:
+        model = ApiKey
+        fields: ClassVar = ["name", "expires_at"]

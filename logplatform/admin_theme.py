@@ -1,0 +1,139 @@
+"""The look and the side bar of the admin, in plain words."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _may(*rights: str) -> Callable[[HttpRequest], bool]:
+    """Whether the person has one of the rights."""
+
+    def check(request: HttpRequest) -> bool:
+        return any(request.user.has_perm(right) for right in rights)
+
+    return check
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_superuser)
+
+
+def _item(
+    title: str, icon: str, url: str, permission: Callable[[HttpRequest], bool]
+) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(url), "permission": permission}
+
+
+_NAVIGATION: list[dict[str, Any]] = [
+    {
+        "items": [
+            _item("Overview", "monitor_heart", "admin:index", lambda request: True),
+            _item("Explore logs", "search", "explorer", lambda request: True),
+        ]
+    },
+    {
+        "title": "Logs",
+        "separator": True,
+        "items": [
+            _item(
+                "Apps", "deployed_code", "admin:storage_app_changelist", _may("storage.view_app")
+            ),
+            _item(
+                "Sources",
+                "input",
+                "admin:ingestion_source_changelist",
+                _may("ingestion.view_source"),
+            ),
+            _item(
+                "API keys",
+                "key",
+                "admin:ingestion_apikey_changelist",
+                _may("ingestion.view_apikey"),
+            ),
+            _item(
+                "Not stored", "block", "admin:ingestion_quarantine", _may("ingestion.view_source")
+            ),
+        ],
+    },
+    {
+        "title": "Retention",
+        "separator": True,
+        "items": [
+            _item(
+                "Kept for",
+                "hourglass_bottom",
+                "admin:storage_retentionpolicy_changelist",
+                _may("storage.view_retentionpolicy"),
+            ),
+            _item(
+                "Next clean-up",
+                "event",
+                "admin:storage_retentionpolicy_preview",
+                _may("storage.view_retentionpolicy"),
+            ),
+            _item(
+                "Clean-ups",
+                "history",
+                "admin:storage_retentionrun_changelist",
+                _may("storage.view_retentionrun"),
+            ),
+        ],
+    },
+    {
+        "title": "Administration",
+        "separator": True,
+        "items": [
+            _item("People", "person", "admin:auth_user_changelist", _is_superuser),
+            _item("Groups", "group", "admin:auth_group_changelist", _is_superuser),
+            _item(
+                "Schedules",
+                "schedule",
+                "admin:django_celery_beat_periodictask_changelist",
+                _is_superuser,
+            ),
+        ],
+    },
+]
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Logplatform",
+    "SITE_HEADER": "Logplatform",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "format_list_bulleted",
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "STYLES": [lambda request: static("logplatform/admin.css")],
+    "DASHBOARD_CALLBACK": "logplatform.admin_home.overview",
+    "SIDEBAR": {"navigation": _NAVIGATION},
+    "COLORS": {  # the explorer's tokens (dashboard/css/tokens.css) as the theme's scales
+        "base": {
+            "50": "#f6f7f8",
+            "100": "#eef0f2",
+            "200": "#dfe3e7",
+            "300": "#c3cad1",
+            "400": "#9aa5b1",
+            "500": "#59636e",
+            "600": "#454e58",
+            "700": "#363d46",
+            "800": "#262c33",
+            "900": "#14171b",
+            "950": "#0f1215",
+        },
+        "primary": {
+            "50": "#f0faf8",
+            "100": "#e3f1ef",
+            "200": "#bfe3de",
+            "300": "#8cd3ca",
+            "400": "#4fc9bb",
+            "500": "#1a9c8f",
+            "600": "#0b6e65",
+            "700": "#095a53",
+            "800": "#0a4742",
+            "900": "#153532",
+            "950": "#06201d",
+        },
+    },
+}
