@@ -1,6 +1,6 @@
 """Addresses of ingestion below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from ingestion import views
 from ingestion.protocols import http_protocols
@@ -8,13 +8,12 @@ from ingestion.protocols import http_protocols
 _PREFIX = "api/v1/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path(
-        how.path.removeprefix(_PREFIX), views.IngestView.as_view(protocol=name, how=how), name=name
-    )
+    path(how.path.removeprefix(_PREFIX), views.IngestView.as_view(protocol=name), name=name)
     for name, how in http_protocols().items()
 ]
 urlpatterns += [
     path("receipts/<str:receipt>", views.ReceiptView.as_view(), name="receipt"),
     path("queue", views.QueueView.as_view(), name="queue"),
     path("quarantine", views.QuarantineView.as_view(), name="quarantine"),
+    path("", include("ingestion.control.urls")),
 ]

@@ -1,0 +1,272 @@
+"""Shapes of the control plane: input refuses what it does not know, output has no hash."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError as DjangoValidationError
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from ingestion.formats import format_names
+from ingestion.models import SCOPES, ApiKey, Source
+from ingestion.setup import check_zone
+from logplatform.kernel import clock
+from storage.access import apps_for
+from storage.models import MAX_RETENTION_DAYS, SLUG, App
+
+_SLUG_HELP = "Stored with every line, never changes. Left away: made from the name."
+
+
+class StrictInput(serializers.Serializer[Any]):
+    """Refuses fields it does not have, so that nobody believes they were set."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The checked values.
+
+        Raises:
+            ValidationError: a value is not usable or its field cannot be set here.
+        """
+        if isinstance(data, Mapping):
+            unknown = sorted(set(map(str, data)) - set(self.fields))
+            if unknown:
+                text = "This cannot be set here."
+                raise ValidationError({name[:100]: [text] for name in unknown[:20]})
+        return super().to_internal_value(data)
+
+
+class NameField(serializers.CharField):
+    """A name of up to 100 characters."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=100, **options)
+
+
+class SlugInput(serializers.CharField):
+    """An optional slug."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            max_length=63, validators=[SLUG], required=False, help_text=_SLUG_HELP, **options
+        )
+
+
+class DaysField(serializers.IntegerField):
+    """Days of retention; null keeps for ever. A fraction is refused, not rounded."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=MAX_RETENTION_DAYS, allow_null=True, **options)
+
+    def to_internal_value(self, data: Any) -> int:
+        """The whole number."""
+        if isinstance(data, bool | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class OwnApp(serializers.SlugRelatedField[App]):
+    """An app of the person, by slug."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(slug_field="slug", **options)
+
+    def get_queryset(self) -> Any:
+        """Apps the person sees; others do not exist for them."""
+        return apps_for(self.context["request"].user)
+
+
+class OwnGroups(serializers.SlugRelatedField[Group]):
+    """Groups the person belongs to, by name; a superuser may name any."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(slug_field="name", **options)
+
+    def get_queryset(self) -> Any:
+        """Groups the person may open an app to."""
+        return visible_groups(self.context["request"].user)
+
+
+class OwnSource(serializers.PrimaryKeyRelatedField[Source]):
+    """A source of an app of the person, by id."""
+
+    def get_queryset(self) -> Any:
+        """Sources the person sees."""
+        return Source.objects.filter(app__in=apps_for(self.context["request"].user))
+
+
+def visible_groups(user: Any) -> Any:
+    """Groups a person may see and open apps to: all for a superuser, else their own."""
+    return Group.objects.all() if user.is_superuser else user.groups.all()
+
+
+class AppOut(serializers.ModelSerializer[App]):
+    """An app; `groups` names those of its groups that the caller belongs to."""
+
+    groups = serializers.SerializerMethodField()
+    retention_days = serializers.IntegerField(source="retention.days", default=None)
+
+    class Meta:
+        model = App
+        fields = ("slug", "name", "groups", "retention_days", "created_at")
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_groups(self, app: App) -> list[str]:
+        """Names of the groups that are no secret to the caller."""
+        visible = set(visible_groups(self.context["request"].user).values_list("pk", flat=True))
+        return sorted(group.name for group in app.groups.all() if group.pk in visible)
+
+
+class AppIn(StrictInput):
+    """A new app."""
+
+    name = NameField()
+    slug = SlugInput()
+    groups = OwnGroups(many=True, required=False)
+    retention_days = DaysField(required=False, default=30)
+
+    def validate(self, attrs: Any) -> Any:
+        """A person who is no superuser needs a group to go on seeing the app."""
+        user = self.context["request"].user
+        if not attrs.get("groups") and not user.is_superuser:
+            raise ValidationError({"groups": ["Name one of your groups at least."]})
+        return attrs
+
+
+class AppChange(StrictInput):
+    """What may change on an app; `groups` replaces those of its groups that the caller sees."""
+
+    name = NameField(required=False)
+    groups = OwnGroups(many=True, required=False)
+
+    def validate_groups(self, groups: list[Group]) -> list[Group]:
+        """Nobody locks themselves out."""
+        if not groups and not self.context["request"].user.is_superuser:
+            raise ValidationError("Name one of your groups at least.")
+        return groups
+
+
+class SourceOut(serializers.ModelSerializer[Source]):
+    """A source."""
+
+    app = serializers.SlugRelatedField[App](slug_field="slug", read_only=True)
+
+    class Meta:
+        model = Source
+        fields = ("id", "app", "name", "slug", "format", "zone", "is_active", "created_at")
+
+
+class SourceChange(StrictInput):
+    """What may change on a source."""
+
+    name = NameField(required=False)
+    format = serializers.CharField(
+        required=False, allow_blank=True, max_length=50, help_text="Empty: detected line by line."
+    )
+    zone = serializers.CharField(required=False, max_length=50)
+    is_active = serializers.BooleanField(required=False)
+
+    def validate_format(self, value: str) -> str:
+        """A format that exists."""
+        if value and value not in format_names():
+            raise ValidationError("There is no such format; GET /api/v1/parse/formats lists them.")
+        return value
+
+    def validate_zone(self, value: str) -> str:
+        """A zone that exists."""
+        try:
+            return check_zone(value)
+        except DjangoValidationError as error:
+            raise ValidationError(error.messages) from error
+
+
+class SourceIn(SourceChange):
+    """A new source."""
+
+    app = OwnApp()
+    name = NameField()
+    slug = SlugInput()
+
+
+class KeyOut(serializers.ModelSerializer[ApiKey]):
+    """A key without its secret: `prefix` is all that is ever shown again."""
+
+    app = serializers.CharField(source="source.app.slug")
+    prefix = serializers.SerializerMethodField()
+    scopes = serializers.ListField(child=serializers.ChoiceField(SCOPES))
+    is_usable = serializers.BooleanField()
+
+    class Meta:
+        model = ApiKey
+        fields = (
+            "id",
+            "name",
+            "app",
+            "source",
+            "prefix",
+            "scopes",
+            "is_usable",
+            "created_at",
+            "expires_at",
+            "revoked_at",
+            "last_used_at",
+        )
+
+    def get_prefix(self, key: ApiKey) -> str:
+        """The public part."""
+        return f"lgs_{key.public_id}_"
+
+
+class IssuedKeyOut(KeyOut):
+    """A key at the moment it is issued: `key` is the plaintext, never given again."""
+
+    key = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ApiKey
+        fields = ("key", *KeyOut.Meta.fields)
+
+    def get_key(self, key: ApiKey) -> str:
+        """The plaintext, handed over by the view."""
+        return str(self.context["plaintext"])
+
+
+class KeyChange(StrictInput):
+    """What may change on a key."""
+
+    name = NameField(required=False)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class KeyIn(KeyChange):
+    """A new key."""
+
+    source = OwnSource()  # type: ignore[assignment]  # a field named like an attribute of Field
+    name = NameField()
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(SCOPES), allow_empty=False, max_length=len(SCOPES)
+    )
+
+    def validate_scopes(self, scopes: list[str]) -> list[str]:
+        """Each once, in their usual order."""
+        return [scope for scope in SCOPES if scope in scopes]
+
+    def validate_expires_at(self, value: Any) -> Any:
+        """A new key must not be over already."""
+        if value and value <= clock.now():
+            raise ValidationError("This is in the past.")
+        return value
+
+
+class RetentionOut(serializers.Serializer[Any]):
+    """How long an app keeps its lines."""
+
+    app = serializers.CharField(source="app.slug")
+    days = serializers.IntegerField(allow_null=True, help_text="null: for ever")
+    updated_at = serializers.DateTimeField()
+
+
+class RetentionIn(StrictInput):
+    """A new term; lines that are older go at the next clean-up."""
+
+    days = DaysField(required=True)

@@ -1,0 +1,321 @@
+"""The control plane's viewsets: input serializer → one call → output serializer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import django_filters
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ingestion import setup
+from ingestion.authentication import forget_cached_keys
+from ingestion.control import serializers as shapes
+from ingestion.control.access import (
+    ADDED,
+    CHANGED,
+    DELETED,
+    PeopleWithRights,
+    note,
+    person,
+)
+from ingestion.models import ApiKey, Source
+from ingestion.setup import AppDraft, IssuedKey
+from storage.access import apps_for
+from storage.models import App, RetentionPolicy
+
+_CONFIRM = OpenApiParameter(
+    "confirm", str, required=True, description="The slug again, to be sure."
+)
+
+
+class Pages(PageNumberPagination):
+    """`?page=` and `?page_size=`."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+
+@contextmanager
+def as_invalid_request() -> Iterator[None]:
+    """Turn what the models refuse into a 400 that names the fields."""
+    try:
+        with transaction.atomic():
+            yield
+    except DjangoValidationError as error:
+        raise ValidationError(serializers.as_serializer_error(error)) from error
+    except IntegrityError as error:
+        raise ValidationError("Something with these values is there already.") from error
+
+
+class ControlView(viewsets.GenericViewSet[Any]):
+    """What all have in common: people only, pages, history, refusal of unknown fields."""
+
+    permission_classes = (PeopleWithRights,)
+    pagination_class = Pages
+    model: ClassVar[type[Model]]
+    verbs: ClassVar[dict[str, tuple[str, ...]]] = {}
+    lookup_value_regex = r"\d{1,18}"
+
+    def right(self, verb: str) -> str:
+        """The model right for a verb, e.g. `ingestion.add_source`."""
+        return f"{self.model._meta.app_label}.{verb}_{self.model._meta.model_name}"
+
+    def checked(self, request: Request, shape: type[shapes.StrictInput]) -> dict[str, Any]:
+        """The request's body, checked."""
+        given = shape(data=request.data, context=self.get_serializer_context())
+        given.is_valid(raise_exception=True)
+        values: dict[str, Any] = given.validated_data
+        return values
+
+    def answer(self, thing: Any, status: int = 200) -> Response:
+        """The thing as the view shows it."""
+        return Response(self.get_serializer(thing).data, status=status)
+
+    def list(self, request: Request) -> Response:
+        """A page of what the person sees."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def retrieve(self, request: Request, **_: str) -> Response:
+        """One of them."""
+        return self.answer(self.get_object())
+
+    def change(self, request: Request, shape: type[shapes.StrictInput]) -> Response:
+        """Set fields of the object, with a line in its history."""
+        thing, values = self.get_object(), self.checked(request, shape)
+        for name, value in values.items():
+            setattr(thing, name, value)
+        with as_invalid_request():
+            thing.full_clean(exclude=["public_id", "secret_hash"])
+            thing.save()
+            note(request, thing, CHANGED, f"changed {', '.join(values)}.")
+        return self.answer(thing)
+
+    def remove(self, request: Request, thing: Any) -> Response:
+        """Delete it, with a line in the history."""
+        note(request, thing, DELETED, "deleted.")
+        thing.delete()
+        forget_cached_keys()
+        return Response(status=204)
+
+
+def described(noun: str, plural: str) -> Any:
+    """Summaries of the usual operations for the schema."""
+    return extend_schema_view(
+        list=extend_schema(summary=f"List {plural} you may see"),
+        retrieve=extend_schema(summary=f"One {noun}"),
+        create=extend_schema(summary=f"Add a {noun}"),
+        partial_update=extend_schema(summary=f"Change a {noun}"),
+        destroy=extend_schema(summary=f"Delete a {noun}"),
+    )
+
+
+@described("app", "apps")
+class AppView(ControlView):
+    """Apps; everyone sees those of their groups."""
+
+    model = App
+    serializer_class = shapes.AppOut
+    lookup_field = "slug"
+    lookup_value_regex = "[a-z0-9-]{1,63}"
+    queryset = App.objects.none()
+
+    def get_queryset(self) -> QuerySet[App]:
+        """Apps of the person."""
+        apps = apps_for(self.request.user)
+        return apps.select_related("retention").prefetch_related("groups").order_by("name", "pk")
+
+    @extend_schema(request=shapes.AppIn, responses={201: shapes.AppOut})
+    def create(self, request: Request) -> Response:
+        """Open an app; its sources and keys come next."""
+        values = self.checked(request, shapes.AppIn)
+        draft = AppDraft(
+            name=values["name"],
+            slug=values.get("slug", ""),
+            days=values["retention_days"],
+            groups=values.get("groups", ()),
+        )
+        with as_invalid_request():
+            app = setup.open_app(draft)
+            note(request, app, ADDED, "opened.")
+        return self.answer(app, 201)
+
+    @extend_schema(request=shapes.AppChange)
+    def partial_update(self, request: Request, slug: str) -> Response:
+        """Rename it, or open it to other groups."""
+        app, values = self.get_object(), self.checked(request, shapes.AppChange)
+        with as_invalid_request():
+            if "groups" in values:
+                app.groups.set(self._with_hidden(app, values["groups"]))
+            app.name = values.get("name", app.name)
+            app.full_clean()
+            app.save()
+            note(request, app, CHANGED, f"changed {', '.join(values)}.")
+        return self.answer(self.get_object())
+
+    @extend_schema(parameters=[_CONFIRM])
+    def destroy(self, request: Request, slug: str) -> Response:
+        """Delete the app: its keys at once, its lines by the log engine."""
+        app = self.get_object()
+        if request.query_params.get("confirm") != app.slug:
+            raise ValidationError({"confirm": [f"Send ?confirm={app.slug} to delete the app."]})
+        note(request, app, DELETED, "deleted with its lines.")
+        setup.close_app(app)
+        return Response(status=204)
+
+    def _with_hidden(self, app: App, groups: list[Group]) -> list[Group]:
+        """The chosen groups, and those of the app that the person may not see."""
+        visible = shapes.visible_groups(self.request.user)
+        return [*groups, *app.groups.exclude(pk__in=visible)]
+
+
+class SourceFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """`?app=<slug>`."""
+
+    app = django_filters.CharFilter(field_name="app__slug")
+
+
+@described("source", "sources")
+class SourceView(ControlView):
+    """Sources of the person's apps."""
+
+    model = Source
+    serializer_class = shapes.SourceOut
+    filterset_class = SourceFilter
+    queryset = Source.objects.none()
+
+    def get_queryset(self) -> QuerySet[Source]:
+        """Sources of the person's apps."""
+        apps = apps_for(self.request.user)
+        return Source.objects.filter(app__in=apps).select_related("app").order_by("pk")
+
+    @extend_schema(request=shapes.SourceIn, responses={201: shapes.SourceOut})
+    def create(self, request: Request) -> Response:
+        """Add a source to an app."""
+        values = self.checked(request, shapes.SourceIn)
+        values.setdefault("slug", setup.slug_of(values["name"]))
+        with as_invalid_request():
+            source = Source(**values)
+            source.full_clean()
+            source.save()
+            note(request, source, ADDED, "added.")
+        return self.answer(source, 201)
+
+    @extend_schema(request=shapes.SourceChange)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change how its lines are read, or switch it off."""
+        return self.change(request, shapes.SourceChange)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete it with its keys; its lines stay with the app until they expire."""
+        return self.remove(request, self.get_object())
+
+
+class KeyFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """`?app=<slug>` and `?source=<id>`."""
+
+    app = django_filters.CharFilter(field_name="source__app__slug")
+    source = django_filters.NumberFilter(field_name="source_id")
+
+
+@described("key", "keys")
+class KeyView(ControlView):
+    """Keys of the person's apps; the plaintext only in the answer that issues one."""
+
+    model = ApiKey
+    serializer_class = shapes.KeyOut
+    filterset_class = KeyFilter
+    queryset = ApiKey.objects.none()
+    verbs: ClassVar = {
+        "list": ("view",),
+        "retrieve": ("view",),
+        "revoke": ("change",),
+        "rotate": ("add", "change"),
+    }
+
+    def get_queryset(self) -> QuerySet[ApiKey]:
+        """Keys of the person's apps."""
+        keys = ApiKey.objects.filter(source__app__in=apps_for(self.request.user))
+        return keys.select_related("source__app").order_by("pk")
+
+    @extend_schema(request=shapes.KeyIn, responses={201: shapes.IssuedKeyOut})
+    def create(self, request: Request) -> Response:
+        """Issue a key; `key` of the answer is its plaintext, shown this once."""
+        values = self.checked(request, shapes.KeyIn)
+        with as_invalid_request():
+            issued = setup.issue_key(**values, created_by=person(request))
+            note(request, issued.key, ADDED, "issued.")
+        return self._shown(issued)
+
+    @extend_schema(request=shapes.KeyChange)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Rename it, or set when it ends. For other scopes, issue another key."""
+        answer = self.change(request, shapes.KeyChange)
+        forget_cached_keys()
+        return answer
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete it for good; revoking keeps it on record."""
+        return self.remove(request, self.get_object())
+
+    @extend_schema(summary="Revoke a key", request=None, responses=shapes.KeyOut)
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, pk: str) -> Response:
+        """Refuse it from now on, within 5 s everywhere."""
+        key = self.get_object()
+        setup.revoke_key(key)
+        note(request, key, CHANGED, "revoked.")
+        return self.answer(key)
+
+    @extend_schema(summary="Rotate a key", request=None, responses={201: shapes.IssuedKeyOut})
+    @action(detail=True, methods=["post"])
+    def rotate(self, request: Request, pk: str) -> Response:
+        """Issue a successor, shown this once, and revoke the key."""
+        key = self.get_object()
+        issued = setup.rotate_key(key)
+        note(request, key, CHANGED, f"rotated, its successor is {issued.key}.")
+        note(request, issued.key, ADDED, f"issued as the successor of {key}.")
+        return self._shown(issued)
+
+    def _shown(self, issued: IssuedKey) -> Response:
+        context = {**self.get_serializer_context(), "plaintext": issued.plaintext}
+        return Response(shapes.IssuedKeyOut(issued.key, context=context).data, status=201)
+
+
+@described("retention policy", "retention policies")
+class RetentionView(ControlView):
+    """How long each app keeps its lines."""
+
+    model = RetentionPolicy
+    serializer_class = shapes.RetentionOut
+    filterset_class = SourceFilter
+    lookup_field = "app__slug"
+    lookup_url_kwarg = "app"
+    lookup_value_regex = "[a-z0-9-]{1,63}"
+    queryset = RetentionPolicy.objects.none()
+
+    def get_queryset(self) -> QuerySet[RetentionPolicy]:
+        """Policies of the person's apps."""
+        apps = apps_for(self.request.user)
+        return RetentionPolicy.objects.filter(app__in=apps).select_related("app").order_by("pk")
+
+    @extend_schema(request=shapes.RetentionIn)
+    def partial_update(self, request: Request, app: str) -> Response:
+        """Set the days; older lines go at the next clean-up."""
+        policy, days = self.get_object(), self.checked(request, shapes.RetentionIn)["days"]
+        before = policy.days
+        with as_invalid_request():
+            policy = setup.keep_days(policy.app, days)
+            note(request, policy, CHANGED, f"days {before} → {days}.")
+        return self.answer(policy)
