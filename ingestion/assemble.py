@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 from django.conf import settings
 
-from ingestion.contracts import QueuedEntry
+from ingestion.contracts import Entry, QueuedEntry
 from ingestion.encoding import decompress
 from ingestion.protocols import http_protocols
+from logplatform.kernel import clock
 from logplatform.kernel.errors import PlatformError
 from parsing import Hint, parse_lines, split_lines
 
@@ -57,6 +58,25 @@ def assemble(entries: Sequence[QueuedEntry], *, backend: str = "queue") -> Assem
         rejected.append(parsed.quarantined)
         receipts += [{**receipt, "backend": backend} for receipt in parsed.receipts]
     return Assembled(records=pl.concat(records), quarantined=pl.concat(rejected), receipts=receipts)
+
+
+def warm_up() -> None:
+    """Load the parsers and compile the formats before the first body comes."""
+    entry = Entry(
+        app="",
+        source="",
+        key_id=0,
+        protocol="native",
+        shape="lines",
+        encoding="",
+        format="",
+        zone="UTC",
+        received_at=clock.now(),
+        lines=2,
+        size=0,
+        body=b'{"message": "warm"}\nup',
+    )
+    assemble([QueuedEntry(shard=0, stream_id="0-0", entry=entry)])
 
 
 def quarantine_whole(queued: QueuedEntry, reason: str, *, backend: str = "queue") -> Assembled:

@@ -1,7 +1,7 @@
 """The Celery app: workers drain the ingest queue and run scheduled work."""
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
 
 from logplatform.embedded import ready_files  # noqa: F401 - tells the supervisor
 from logplatform.env import use_project_settings
@@ -16,3 +16,11 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_django_logging(**_: object) -> None:
     """Celery sets up no logging when this signal has a receiver: Django's stays."""
+
+
+@worker_process_init.connect
+def load_parsers(**_: object) -> None:
+    """Load what drains need once the process has forked: polars must not be loaded before."""
+    from ingestion.assemble import warm_up
+
+    warm_up()
