@@ -28,6 +28,7 @@ FRAME_EVERY_S = 0.25
 WAITING_EVERY_S = 1.0
 RECHECK_S = 10.0
 STALLED_S = 30.0
+GOODBYE_S = 2.0
 
 CLOSE_INVALID = 4400
 CLOSE_NOT_AUTHENTICATED = 4401
@@ -46,7 +47,7 @@ _CLOSE_CODES = {
 }
 
 
-class TailConsumer(AsyncWebsocketConsumer):
+class TailConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     """One viewer of one app's new lines.
 
     Sends `ready`, `logs`, `waiting` (while paused) and `error`; takes what `live.messages` reads.
@@ -58,49 +59,60 @@ class TailConsumer(AsyncWebsocketConsumer):
         self.news = asyncio.Event()
         self.loops: list[asyncio.Task[None]] = []
         self.app = self.q = self.group = self.viewer = ""
-        self.running = asyncio.Event()
+        self.refused, self.running = asyncio.Event(), asyncio.Event()
         self.running.set()
         self.invalid = 0
         self.is_closed = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve the connection; whatever ends it, its slot and its loops end too."""
+        """Serve until the client leaves or is refused; slot, group and loops end with it.
+
+        A refused client that reads nothing would keep `super().__call__` waiting for ever.
+        """
+        serving = asyncio.ensure_future(super().__call__(scope, receive, send))
+        refused = asyncio.ensure_future(self.refused.wait())
         try:
-            await super().__call__(scope, receive, send)
+            await asyncio.wait({serving, refused}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                serving.result()
         finally:
-            self._stop_loops()
-            if self.viewer:
-                slots.free_slot(self.viewer)
+            for task in (serving, refused, *self.loops):
+                task.cancel()
+            await self._let_go()
 
     async def connect(self) -> None:
         """Accept first: a browser learns a close code only after the handshake."""
         await self.accept()
+        await self._guarded(self._begin())
+
+    async def _begin(self) -> None:
         wanted = parse_qs(self.scope["query_string"].decode("latin-1"))
         app, q = wanted.get("app", [""])[-1], wanted.get("q", [""])[-1]
-        try:
-            watch = await self._access(app)
-            slots.take_slot(watch.viewer)
-            self.viewer = watch.viewer
-            await self._watch(watch.app, q)
-        except PlatformError as error:
-            await self._refuse(error)
-            return
+        watch = await self._access(app)
+        slots.take_slot(watch.viewer)
+        self.viewer = watch.viewer
+        await self._watch(watch.app, q)
         self._start(self._send_frames())
         self._start(self._keep_watching())
 
-    async def disconnect(self, code: int) -> None:
-        """Leave the group; the subscription itself runs out by its own term."""
+    async def _let_go(self) -> None:
+        """Leave the group and the slot; the subscription itself runs out by its own term."""
         self.is_closed = True
+        viewer, self.viewer = self.viewer, ""
+        if viewer:
+            slots.free_slot(viewer)
         if self.group:
             await self.channel_layer.group_discard(self.group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Act on one frame of the client; errors are told, a few are forgiven."""
-        if self.is_closed:
-            return
+        if not self.is_closed:
+            await self._guarded(self._hear(text_data))
+
+    async def _hear(self, text: str | None) -> None:
         try:
             self.pace.check(time.monotonic())
-            await self._obey(messages.parse_message(text_data))
+            await self._obey(messages.parse_message(text))
         except PlatformError as error:
             await self._forgive_or_refuse(error)
 
@@ -115,7 +127,8 @@ class TailConsumer(AsyncWebsocketConsumer):
         self.news.set()
 
     async def _access(self, app: str) -> access.Watch:
-        return await database_sync_to_async(access.access_app)(self.scope, app)
+        watch: access.Watch = await database_sync_to_async(access.access_app)(self.scope, app)
+        return watch
 
     async def _watch(self, app: str, q: str) -> None:
         """Turn to `app` and `q`; nothing of the old filter is sent after `ready`."""
@@ -177,23 +190,17 @@ class TailConsumer(AsyncWebsocketConsumer):
             await tail.subscribe(self.app, self.q)
 
     def _start(self, loop: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._guarded(loop))
-        self.loops.append(task)
+        self.loops.append(asyncio.create_task(self._guarded(loop)))
 
-    async def _guarded(self, loop: Coroutine[Any, Any, None]) -> None:
-        """A loop that fails closes the connection; the page connects again."""
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """Work that fails closes the connection; the page connects again."""
         try:
-            await loop
+            await work
         except PlatformError as error:
             await self._refuse(error)
         except Exception:
             logger.exception("A live tail broke", extra={"app": self.app})
             await self._refuse(PlatformError(), code=CLOSE_BROKEN)
-
-    def _stop_loops(self) -> None:
-        for task in self.loops:
-            if task is not asyncio.current_task():
-                task.cancel()
 
     async def _forgive_or_refuse(self, error: PlatformError) -> None:
         if error.status in (413, 429):
@@ -206,13 +213,15 @@ class TailConsumer(AsyncWebsocketConsumer):
         await self._tell_error(error)
 
     async def _refuse(self, error: PlatformError, *, code: int | None = None) -> None:
-        """Say why, then close."""
+        """Say why, then close; who does not read is not waited for."""
         if self.is_closed:
             return
         self.is_closed = True
-        await self._tell_error(error)
-        await self.close(code=code or _CLOSE_CODES.get(error.status, CLOSE_BROKEN))
-        self._stop_loops()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await self._tell_error(error)
+                await self.close(code=code or _CLOSE_CODES.get(error.status, CLOSE_BROKEN))
+        self.refused.set()
 
     async def _tell_error(self, error: PlatformError) -> None:
         await self._tell({"type": "error", **platform_error_body(error)})

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -52,5 +52,5 @@ def _config(apps: list[Any], *, record_id: str | None) -> dict[str, Any]:
     }
 
 
-def _may_create(user: AbstractBaseUser | AnonymousUser) -> bool:
-    return getattr(user, "is_staff", False) and user.has_perm("storage.add_app")
+def _may_create(user: User | AnonymousUser) -> bool:
+    return user.is_staff and user.has_perm("storage.add_app")

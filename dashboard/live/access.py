@@ -58,7 +58,9 @@ def _viewer_and_apps(scope: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 
 def _key_in(scope: dict[str, Any]) -> str | None:
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    headers: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        headers[name] = value.decode("latin-1")
     scheme, _, credentials = headers.get(b"authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return credentials.strip()
