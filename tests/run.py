@@ -1,0 +1,76 @@
+"""What `make test` runs: every test, the fast ones side by side, then those that need the machine.
+
+Arguments are passed on to pytest: `python -m tests.run -k retention`.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+ALONE = "system or browser"
+NO_TESTS = 5
+_APT_S = 300
+
+
+def main(arguments: list[str]) -> int:
+    """Run both parts; the exit code is the worst of them."""
+    ensure_browser()
+    processes = str(max(2, min(4, os.cpu_count() or 2)))
+    codes = [
+        pytest("-n", processes, "--dist", "loadgroup", "-m", f"not ({ALONE})", *arguments),
+        pytest("-m", ALONE, *arguments),
+    ]
+    if set(codes) == {NO_TESTS}:
+        return NO_TESTS
+    return max(code for code in codes if code != NO_TESTS)
+
+
+def pytest(*arguments: str) -> int:
+    """One run of pytest in a process of its own; its output goes where ours goes."""
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return subprocess.run(command, check=False).returncode
+
+
+def ensure_browser() -> None:
+    """Install Chromium where that is possible; where not, browser tests skip and say why."""
+    if shutil.which("chromium") and shutil.which("chromedriver"):
+        return
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        say("Chromium and chromedriver are not installed: the browser tests will be skipped.")
+        return
+    say("Installing Chromium for the browser tests (once) ...")
+    packages = ("chromium", "chromium-driver", "fonts-dejavu-core")
+    install = ("install", "--yes", "--quiet", "--no-install-recommends", *packages)
+    # An old list may do, and mirrors fail now and then: updating it may fail.
+    apt("update", "--quiet")
+    if not apt(*install):
+        say("Chromium could not be installed: the browser tests will be skipped.")
+
+
+def apt(*arguments: str) -> bool:
+    """Whether apt-get did it in time."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run(
+            ["apt-get", *arguments],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            timeout=_APT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def say(text: str) -> None:
+    """One line for whoever waits."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
