@@ -47,9 +47,10 @@ def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Acc
     """
     _check_idempotency_key(sent.idempotency_key)
     entry = _make_entry(identity, protocol, sent)
-    digest = hashlib.sha256(sent.body).hexdigest()
+    key = sent.idempotency_key
+    digest = hashlib.sha256(sent.body).hexdigest() if key else "-"
     try:
-        queued = queue.enqueue(entry, idempotency_key=sent.idempotency_key, body_hash=digest)
+        queued = queue.enqueue(entry, idempotency_key=key, body_hash=digest)
     except queue.QueueDown:
         logger.warning("The queue is down: writing to the store directly")
         from ingestion import direct
