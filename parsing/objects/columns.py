@@ -30,12 +30,18 @@ _ODD_NUMBER = (
 _ODD_VALUE = r'":\s*(?:' + _ODD_NUMBER + ")"
 _ODD_KEYED_VALUE = _KEY_END + "(?:" + _ODD_NUMBER + ")"
 _ODD_ELEMENT = r"[\[,]\s*(?:" + _ODD_NUMBER + ")"
+# Keys are counted by their `":`, so there must be nothing between.
+_SPACED = r'"\s+:'
+_SPACED_KEY = r'([^\\{\[,:\s]")\s+:'
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,299})(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,2})?"
 _QUOTABLE = r'([^\\{\[,:\s]"\s*:\s*)(' + _NUMBER + r")(\s*[,}])"
 _SURROGATE = r"\\u[dD][89abcdefABCDEF]"
 _SURROGATE_PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_HIDDEN_KEY_END = r"\\u00(?:22|3[aA])"
 _NULL = _KEY_END + r"null\s*[,}]"
 _OBJECT_VALUE = _KEY_END + r"\{"
+_ESCAPED_KEY = r'"(?:[^"\\]|\\.)*\\.(?:[^"\\]|\\.)*"\s*:'
+_LOST_ESCAPE = r"\\(?:[\\bft]|u00[01]|u005[cC])"
 _BRACED_STRING = r'"\s*:\s*"(?:\{|\\u007[bB])'
 
 
@@ -52,9 +58,13 @@ def read_columns(lines: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
     odd, bad = flags["odd"], flags["bad"]
     texts = lines
     if odd.any():
-        quoted = lines.filter(odd).str.replace_all(_QUOTABLE, '$1"$2"$3')
-        texts = lines.scatter(odd.arg_true(), quoted)
-        bad = bad.scatter(odd.arg_true(), bad.filter(odd) | quoted.str.contains(_ODD_KEYED_VALUE))
+        text = pl.col("text")
+        plain = text.str.replace_all(_SPACED_KEY, "$1:").str.replace_all(_QUOTABLE, '$1"$2"$3')
+        rewritten = lines.filter(odd).alias("text").to_frame().select(plain)
+        still_odd = text.str.contains(_ODD_KEYED_VALUE) | text.str.contains(_SPACED)
+        bad = bad.scatter(odd.arg_true(), bad.filter(odd) | rewritten.select(still_odd).to_series())
+        # scatter works in place.
+        texts = lines.clone().scatter(odd.arg_true(), rewritten.to_series())
     has_bad = bad.any()
     frame, still_bad = _read_level(texts.filter(~bad) if has_bad else texts, depth=1)
     if has_bad:
@@ -63,13 +73,13 @@ def read_columns(lines: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
 
 
 def _flags(lines: pl.Series) -> pl.DataFrame:
-    """Per line: `odd`, numbers need quoting; `bad`, the native reader would misread or choke."""
+    """Per line: `odd`, to be rewritten; `bad`, the native reader would misread or choke."""
     text = pl.col("text")
     flags = (
         lines.alias("text")
         .to_frame()
         .with_columns(
-            odd=text.str.contains(_ODD_VALUE),
+            odd=text.str.contains(_ODD_VALUE) | text.str.contains_any([" :", "\t:", "\r:"]),
             bad=text.str.contains("\n", literal=True),
             long=text.str.len_bytes() > 2 * MAX_DEPTH,
             escaped=text.str.contains(r"\u", literal=True),
@@ -80,7 +90,8 @@ def _flags(lines: pl.Series) -> pl.DataFrame:
         flags = flags.with_columns(bad=pl.col("bad") | (pl.col("long") & deep))
     if flags["escaped"].any():
         half = text.str.replace_all(_SURROGATE_PAIR, "").str.contains(_SURROGATE)
-        flags = flags.with_columns(bad=pl.col("bad") | (pl.col("escaped") & half))
+        hidden = half | text.str.contains(_HIDDEN_KEY_END)
+        flags = flags.with_columns(bad=pl.col("bad") | (pl.col("escaped") & hidden))
     return flags
 
 
@@ -155,7 +166,7 @@ def _read_ndjson(texts: pl.Series, keys: list[str]) -> pl.DataFrame | None:
     schema = dict.fromkeys(keys or ["_"], pl.String)
     try:
         frame = pl.read_ndjson(texts.str.join("\n")[0].encode(), schema=schema)
-    except pl.exceptions.ComputeError:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
     return frame if len(frame) == len(texts) else None
 
@@ -220,6 +231,9 @@ def _expand_objects(
 ) -> tuple[pl.DataFrame, pl.Series]:
     """Replace columns of objects by columns of their keys."""
     names = sorted(_columns_starting(frame, "{"))
+    nested = [*names, *_columns_starting(frame, "[")]
+    if nested:
+        bad |= _is_garbled(texts, frame.select([*dict.fromkeys(nested)]))
     if not names:
         return frame, bad
     braced = frame.select(
@@ -240,6 +254,22 @@ def _expand_objects(
     return frame, bad
 
 
+def _is_garbled(texts: pl.Series, nested: pl.DataFrame) -> pl.Series:
+    """Lines whose nested values polars writes wrongly: as text, it leaves most escapes out."""
+    found = pl.repeat(False, len(texts), eager=True)
+    opens = pl.any_horizontal(pl.all().str.contains(r"^[\[{]")).fill_null(value=False)
+    has_escape = texts.str.contains("\\", literal=True)
+    rows = (nested.select(opens).to_series() & has_escape).arg_true()
+    if not len(rows):
+        return found
+    text = pl.col("text")
+    flags = texts.gather(rows).alias("text").to_frame()
+    flags = flags.select(key=text.str.contains(_ESCAPED_KEY), value=text.str.contains(_LOST_ESCAPE))
+    visible = pl.any_horizontal(pl.all().str.contains(r"(?s)^[\[{].*[\\\x00-\x1f]"))
+    lost = nested[rows].select(visible.fill_null(value=False)).to_series() & flags["value"]
+    return found.scatter(rows, flags["key"] | lost)
+
+
 def _merge(frame: pl.DataFrame, name: str, inner: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     """Put `inner`'s columns in as `name.key`; what is there already wins."""
     inner = inner.rename({key: f"{name}.{key}" for key in inner.columns})
@@ -254,7 +284,9 @@ def _merge(frame: pl.DataFrame, name: str, inner: pl.DataFrame, rows: pl.Series)
 def _spread(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     """Give the frame's rows the places where `rows` is True; null rows elsewhere."""
     place = pl.select(pl.when(rows).then(rows.cum_sum() - 1).cast(pl.UInt32)).to_series()
-    return frame[place] if len(frame) else frame.clear(len(rows))
+    if not frame.width:
+        return _nothing(len(rows))
+    return frame.select(pl.all().gather(place)) if len(frame) else frame.clear(len(rows))
 
 
 def _spread_mask(mask: pl.Series, rows: pl.Series) -> pl.Series:
