@@ -18,6 +18,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from logplatform.admin_figures import ago
 from logplatform.admin_scope import ModelAdmin, SuperuserAdmin
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class ScheduledTaskAdmin(SuperuserAdmin, _TaskAdmin):
     """What runs by itself and when."""
 
     form = ScheduleForm
-    list_display = ("name", "when", "enabled", "last_run_at", "total_run_count")
+    list_display = ("name", "when", "enabled", "ran")
     list_editable = ("enabled",)
     list_filter = ("enabled",)
     date_hierarchy = None
@@ -113,9 +114,12 @@ class ScheduledTaskAdmin(SuperuserAdmin, _TaskAdmin):
     @display(description="when")
     def when(self, task: PeriodicTask) -> str:
         """The schedule in words."""
-        if task.crontab:
-            return f"{task.crontab.human_readable} ({task.crontab.timezone})"
-        return str(task.schedule_str if hasattr(task, "schedule_str") else task.scheduler)
+        return str(task.crontab.human_readable if task.crontab else task.scheduler)
+
+    @display(description="last run", ordering="last_run_at")
+    def ran(self, task: PeriodicTask) -> str:
+        """When it ran last."""
+        return ago(task.last_run_at, never="not yet")
 
     def crontab_translation(self, task: PeriodicTask) -> str:
         """The time of day in words, also while there is none."""

@@ -24,7 +24,20 @@ def _is_superuser(request: HttpRequest) -> bool:
 def _item(
     title: str, icon: str, url: str, permission: Callable[[HttpRequest], bool]
 ) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(url), "permission": permission}
+    link = reverse_lazy(url)
+    return {
+        "title": title,
+        "icon": icon,
+        "link": link,
+        "permission": permission,
+        "active": lambda request: _best_match(request.path) == str(link),
+    }
+
+
+def _best_match(path: str) -> str:
+    """The link of the side bar that leads nearest to the page."""
+    links = [str(item["link"]) for group in _NAVIGATION for item in group["items"]]
+    return max((link for link in links if path.startswith(link)), key=len, default="")
 
 
 _NAVIGATION: list[dict[str, Any]] = [
@@ -102,7 +115,14 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Logplatform",
     "SITE_HEADER": "Logplatform",
     "SITE_URL": "/",
-    "SITE_SYMBOL": "format_list_bulleted",
+    "SITE_ICON": lambda request: static("dashboard/mark.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("dashboard/mark.svg"),
+        }
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "STYLES": [lambda request: static("logplatform/admin.css")],

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from logplatform.admin_theme import UNFOLD
+from logplatform import admin_theme
 from logplatform.env import embedded_urls, load_env, load_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -118,6 +118,7 @@ SESSION_COOKIE_HTTPONLY = True
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
+FORMAT_MODULE_PATH = "logplatform.formats"
 USE_TZ = True
 
 STATIC_URL = "/static/"
@@ -200,6 +201,8 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+UNFOLD = admin_theme.UNFOLD
 
 LOGGING = {
     "version": 1,

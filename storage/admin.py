@@ -12,7 +12,6 @@ from django.urls import path
 from unfold.decorators import action, display
 
 from logplatform.admin_scope import ModelAdmin, ScopedAdmin, staff_user
-from logplatform.kernel import clock
 from logplatform.kernel.errors import PlatformError
 from storage.access import apps_for
 from storage.models import Log, RetentionPolicy, RetentionRun
@@ -41,9 +40,22 @@ class RetentionPolicyAdmin(ScopedAdmin):
     actions = None
     actions_list = ("preview",)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A policy stays with its app."""
-        return ("app",) if obj else ()
+    readonly_fields = ("app",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A policy comes with its app."""
+        return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """A policy goes with its app: no button for that."""
+        extra = {"show_delete": False, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, extra)
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
@@ -76,7 +88,6 @@ class RetentionPolicyAdmin(ScopedAdmin):
             **self.admin_site.each_context(request),
             "title": "Next clean-up",
             "may_run": self._may_run(request),
-            "now": clock.now(),
             "last_run": RetentionRun.objects.first(),
         }
         return TemplateResponse(

@@ -4,17 +4,19 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ingestion import setup
 from ingestion.admin.shared import OneSaveButton, ReadOnlyInline, show_key
 from ingestion.admin.usage import UsageChangeList
 from ingestion.forms import AppForm, OpenAppForm
-from ingestion.models import Source
+from ingestion.models import ApiKey, Source
 from ingestion.setup import IssuedKey
+from logplatform.admin_figures import ago
 from logplatform.admin_scope import TabularInline, staff_user
 from storage.models import App, RetentionPolicy
 
@@ -23,7 +25,7 @@ class SourceInline(ReadOnlyInline):
     """The sources of an app."""
 
     model = Source
-    fields = ("name", "slug", "format", "is_active")
+    fields = ("slug", "format", "is_active")
 
 
 class RetentionInline(TabularInline):
@@ -32,6 +34,7 @@ class RetentionInline(TabularInline):
     model = RetentionPolicy
     fields = ("days",)
     can_delete = False
+    hide_title = True
     max_num = 1
     extra = 0
 
@@ -52,8 +55,9 @@ class AppAdmin(OneSaveButton):
     )
     fields = ("name", "slug", "groups", "created_at")
     readonly_fields = ("slug", "created_at")
-    prepopulated_fields: ClassVar = {}
-    filter_horizontal = ("groups",)
+    formfield_overrides: ClassVar = {
+        ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}
+    }
     delete_confirmation_template = "admin/ingestion/app_delete.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[App]:
@@ -91,7 +95,10 @@ class AppAdmin(OneSaveButton):
         own = self._own_groups(request)
         if own is not None:
             kwargs["queryset"] = own
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field:
+            field.help_text = db_field.help_text
+        return field
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """For a new app also its retention, source and key."""
@@ -111,7 +118,9 @@ class AppAdmin(OneSaveButton):
         if app and request.method == "POST" and request.POST.get("slug") != app.slug:
             messages.error(request, f"Type {app.slug} to delete the app; nothing was deleted.")
             return redirect(request.get_full_path())
-        return super().delete_view(request, object_id, extra_context)
+        keys = ApiKey.objects.usable().filter(source__app=app)
+        extra = {"sources": app.sources.all() if app else (), "keys": keys}
+        return super().delete_view(request, object_id, {**extra, **(extra_context or {})})
 
     def delete_model(self, request: HttpRequest, obj: App) -> None:
         """The app, its sources and keys at once; its lines by the log engine."""
@@ -137,7 +146,7 @@ class AppAdmin(OneSaveButton):
     @display(description="last line")
     def last_line(self, app: App) -> Any:
         """When the last line of today came."""
-        return getattr(app, "last", None)
+        return ago(getattr(app, "last", None))
 
     @display(description="seen by")
     def seen_by(self, app: App) -> str:

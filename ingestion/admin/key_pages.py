@@ -15,8 +15,8 @@ from ingestion import setup
 from ingestion.admin.shared import STATE_COLOURS, OneSaveButton, key_state, show_key
 from ingestion.forms import KeyForm, NewKeyForm
 from ingestion.models import ApiKey
+from logplatform.admin_figures import ago
 from logplatform.admin_scope import staff_user
-from logplatform.kernel import clock
 
 
 @admin.register(ApiKey)
@@ -26,7 +26,7 @@ class ApiKeyAdmin(OneSaveButton):
     app_path = "source__app"
     hidden_lookups = ("secret_hash",)
     form = KeyForm
-    list_display = ("name", "prefix", "source", "allowed", "last_used_at", "expires_at", "state")
+    list_display = ("name", "prefix", "source", "allowed", "used", "ends", "state")
     list_filter = (
         ("source__app", RelatedOnlyFieldListFilter),
         ("source", RelatedOnlyFieldListFilter),
@@ -115,10 +115,15 @@ class ApiKeyAdmin(OneSaveButton):
         """Whether it is let in."""
         return key_state(key)
 
-    @display(description="last used")
+    @display(description="last used", ordering="last_used_at")
     def used(self, key: ApiKey) -> str:
-        """When it was used last, in words."""
-        return f"{key.last_used_at:%Y-%m-%d %H:%M} UTC" if key.last_used_at else "never"
+        """When it was used last."""
+        return ago(key.last_used_at, never="never")
+
+    @display(description="ends", ordering="expires_at")
+    def ends(self, key: ApiKey) -> str:
+        """When it ends by itself."""
+        return f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
 
     @display(description="issued")
     def made(self, key: ApiKey) -> str:
@@ -141,7 +146,6 @@ class ApiKeyAdmin(OneSaveButton):
             "verb": verb,
             "state": key_state(key),
             "opts": self.opts,
-            "now": clock.now(),
         }
         return TemplateResponse(request, "admin/ingestion/key_confirm.html", context)
 

@@ -28,7 +28,6 @@ def reasons_view(request: HttpRequest, *, model_admin: ModelAdmin) -> HttpRespon
         "spans": SPANS,
         "span": span,
         "words": SPANS[span],
-        "now": clock.now(),
         "chosen": {name: request.GET.get(name, "")[:100] for name in ("app", "source", "reason")},
     }
     context |= _found(request, int(span), context["chosen"])

@@ -14,6 +14,7 @@ from ingestion.admin.shared import ReadOnlyInline, key_state
 from ingestion.admin.usage import UsageChangeList
 from ingestion.forms import SourceForm
 from ingestion.models import ApiKey, Source
+from logplatform.admin_figures import ago
 from logplatform.admin_scope import ScopedAdmin
 
 
@@ -21,13 +22,13 @@ class KeyInline(ReadOnlyInline):
     """The keys of a source."""
 
     model = ApiKey
-    fields = ("prefix", "allowed", "last_used_at", "expires_at", "state")
+    fields = ("allowed", "used", "expires_at", "state")
     readonly_fields = fields
 
-    @display(description="key")
-    def prefix(self, key: ApiKey) -> str:
-        """What of the key may be shown."""
-        return f"lgs_{key.public_id}_…"
+    @display(description="last used")
+    def used(self, key: ApiKey) -> str:
+        """When it was used last."""
+        return ago(key.last_used_at, never="never")
 
     @display(description="scopes")
     def allowed(self, key: ApiKey) -> str:
@@ -93,4 +94,4 @@ class SourceAdmin(ScopedAdmin):
     @display(description="last line")
     def last_line(self, source: Source) -> Any:
         """When the last line of today came."""
-        return getattr(source, "last", None)
+        return ago(getattr(source, "last", None))

@@ -1,16 +1,15 @@
-"""Numbers as the admin shows them."""
+"""The admin's times and numbers in templates."""
 
 from django import template
 
-register = template.Library()
+from logplatform import admin_figures
 
-_STEPS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+register = template.Library()
+register.filter("ago", admin_figures.ago)
+register.filter("rounded", admin_figures.rounded)
 
 
 @register.filter
-def rounded(number: int) -> str:
-    """12 400 → "12.4 k"; below a thousand as it is."""
-    for size, letter in _STEPS:
-        if number >= size:
-            return f"{number / size:.1f}".removesuffix(".0") + f" {letter}"
-    return str(number)
+def in_words(code: str) -> str:
+    """`not_an_object` as `not an object`."""
+    return code.replace("_", " ")
