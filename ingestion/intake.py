@@ -5,10 +5,10 @@ the store.
 """
 
 import hashlib
+import json
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -65,18 +65,15 @@ def await_outcome(accepted: Accepted, app: str) -> Outcome | None:
     """The outcome of an accepted body, None if it is not known within WAIT_S."""
     deadline = time.monotonic() + WAIT_S
     if accepted.backend == "queue" and queue.queued_entry(accepted.receipt):
-        queue.wait_for_result(accepted.receipt, timeout_s=WAIT_S - 1)
+        result = queue.wait_for_result(accepted.receipt, timeout_s=WAIT_S)
+        if result:
+            return receipts.outcome_of(json.loads(result))
     while time.monotonic() < deadline:
         outcome = receipts.find_outcome(accepted.receipt, (app,))
         if outcome:
             return outcome
         time.sleep(0.05)
     return None
-
-
-def outcome_body(outcome: Outcome) -> Mapping[str, object]:
-    """An outcome as the API shows it."""
-    return asdict(outcome)
 
 
 def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Entry:

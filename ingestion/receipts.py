@@ -1,7 +1,9 @@
 """What became of requests: read from the ledger in the store."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from ingestion import queue
 from ingestion.contracts import Outcome
@@ -12,10 +14,13 @@ from storage import facade as storage
 def find_outcome(receipt: str, apps: Sequence[str]) -> Outcome | None:
     """The outcome of a finished request of one of `apps`."""
     row = storage.find_receipt(receipt, apps=tuple(apps))
-    if row is None:
-        return None
+    return outcome_of(row) if row else None
+
+
+def outcome_of(row: Mapping[str, Any]) -> Outcome:
+    """The outcome a row of the ledger tells."""
     return Outcome(
-        receipt=receipt,
+        receipt=row["receipt"],
         received=row["received"],
         stored=row["stored"],
         duplicate=row["duplicate"],
@@ -32,24 +37,16 @@ def describe(receipt: str, apps: Sequence[str]) -> dict[str, object]:
     """
     outcome = find_outcome(receipt, apps)
     if outcome:
-        return {
-            "receipt": receipt,
-            "state": "done",
-            "received": outcome.received,
-            "stored": outcome.stored,
-            "duplicate": outcome.duplicate,
-            "quarantined": outcome.quarantined,
-            "errors": outcome.errors,
-        }
+        return {"state": "done", **asdict(outcome)}
     queued = queue.queued_entry(receipt)
     if queued is None or queued.entry.app not in apps:
         raise ReceiptNotFound(receipt=receipt[:80])
-    return {
-        "receipt": receipt,
-        "state": "queued",
-        "received": queued.entry.lines,
-        "stored": 0,
-        "duplicate": 0,
-        "quarantined": 0,
-        "errors": [],
-    }
+    waiting = Outcome(
+        receipt=receipt,
+        received=queued.entry.lines,
+        stored=0,
+        duplicate=0,
+        quarantined=0,
+        errors=[],
+    )
+    return {"state": "queued", **asdict(waiting)}
