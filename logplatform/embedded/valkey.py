@@ -16,6 +16,7 @@ class ValkeyMissing(PlatformError):
 
 # `always`: with everysec, kill -9 on a slow disk lost acknowledged entries. `noeviction`: anything
 # else drops queued bodies silently. The rewrite settings keep both promises during AOF rewrites.
+# A process title would overwrite the environment by which leftovers of a run are found.
 _CONFIG = """\
 bind 127.0.0.1
 protected-mode yes
@@ -23,6 +24,7 @@ port {port}
 requirepass {password}
 daemonize no
 loglevel warning
+set-proc-title no
 always-show-logo no
 dir "{folder}"
 appendonly yes
@@ -75,8 +77,17 @@ def server_binary() -> Path:
 def is_ready(port: int, password: str) -> bool:
     """Whether it answers; a server that still loads its file does not."""
     import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 
-    client = redis.Redis(port=port, password=password, socket_timeout=1, socket_connect_timeout=1)
+    # By itself the client would try again for seconds before it says no.
+    client = redis.Redis(
+        port=port,
+        password=password,
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 0),
+    )
     try:
         return bool(client.ping())
     except redis.RedisError:

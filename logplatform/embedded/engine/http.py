@@ -105,6 +105,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         self.server.enter()
+        self._has_answered = False
         try:
             self._route()
         except TornBodyError:
@@ -116,6 +117,8 @@ class Handler(BaseHTTPRequestHandler):
             raise
         except Exception:
             log.exception("request failed")
+            if self._has_answered:
+                raise ConnectionAbortedError from None
             self._send_error(EngineError(1000, "STD_EXCEPTION", "Internal error of the engine"))
         finally:
             self.server.leave()
@@ -269,6 +272,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _send_head(self, status: int, headers: dict[str, str]) -> None:
+        self._has_answered = True
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

@@ -55,8 +55,9 @@ class Supervisor:
         wake, self._wake = socket.socketpair()
         wake.setblocking(False)
         self._wake.setblocking(False)
-        numbers = [n for n in _SIGNALS if n != signal.SIGHUP or not _ignores_hangup()]
-        before = {number: signal.signal(number, self._note_signal) for number in numbers}
+        for number in _SIGNALS:
+            if number != signal.SIGHUP or not _ignores_hangup():
+                signal.signal(number, self._note_signal)  # for good: nothing may cut a stop short
         before_fd = signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
         self._selector.register(wake, selectors.EVENT_READ)
         try:
@@ -68,8 +69,6 @@ class Supervisor:
             self._stop_all()
             self._selector.unregister(wake)
             signal.set_wakeup_fd(before_fd)
-            for number, handler in before.items():
-                signal.signal(number, handler)
             wake.close()
             self._wake.close()
 
@@ -161,6 +160,7 @@ class Supervisor:
         self._reaper.remove(child.group)
 
     def _stop_all(self) -> None:
+        self._printer.say("stopping")
         running = [child for child in self._children if child.process is not None]
         for child in self._children:
             child.retry_at = None

@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 
+from logplatform.embedded.static_files import collect_static_files
+
 _PAUSE_S = 0.1
 
 
@@ -23,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, wait: float, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         if not settings.DEBUG:
-            call_command("collectstatic", interactive=False, verbosity=0)
+            collect_static_files()
         self._migrate_store(time.monotonic() + wait)
         # Late: it needs the models, and most starts are not the first.
         from logplatform.embedded.first_run import ensure_first_run
