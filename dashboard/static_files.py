@@ -1,0 +1,12 @@
+"""How static files are stored: hashed names inside the imports of our modules, too.
+
+Without it a module would import its neighbours by names that caches keep after an upgrade.
+"""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """WhiteNoise's storage that also follows `import` and `export … from` of JavaScript."""
+
+    support_js_module_import_aggregation = True

@@ -1,0 +1,86 @@
+"""Lines that run by live."""
+
+import os
+import signal
+import sys
+
+from tests.browser.explorer import Explorer
+from tests.browser.latency import measure_live_latency
+from tests.system.test_up import Up
+
+
+def go_live(page: Explorer, query: str = "") -> None:
+    page.tenant.send({"message": "before"})
+    page.open(f"&live=1{query}")
+    page.until_live()
+
+
+def test_a_posted_line_appears_by_itself(page: Explorer) -> None:
+    go_live(page)
+    page.tenant.send({"message": "fresh", "level": "warn"})
+    page.until_shown("fresh")
+    assert page.messages()[:2] == ["fresh", "before"]
+
+
+def test_the_filter_changes_while_lines_run(page: Explorer) -> None:
+    go_live(page)
+    page.search("level:error")
+    page.until(lambda: "level%3Aerror" in page.driver.current_url, "not in the address")
+    page.until_live()
+    page.tenant.send({"message": "harmless", "level": "info"}, {"message": "bad", "level": "error"})
+    page.until_shown("bad")
+    assert page.messages() == ["bad"]
+
+
+def test_scrolling_away_pauses_and_the_pill_brings_the_new_lines(page: Explorer) -> None:
+    page.tenant.send(*({"message": f"old {n}"} for n in range(200)))
+    page.open("&live=1")
+    page.until_live()
+    page.until_shown("old 199")
+    page.js("document.getElementById('list').scrollTop = 500")
+    page.until(lambda: "Paused" in page.text("#live-state"), "scrolling does not pause")
+    held = page.messages()
+    page.tenant.send({"message": "new 1"}, {"message": "new 2"})
+    page.until(lambda: "2 new" in page.text("#pill"), "the pill does not count")
+    assert page.messages() == held
+    page.click("#pill")
+    page.until_shown("new 2")
+    assert page.messages()[:2] == ["new 2", "new 1"]
+
+
+def test_a_flood_keeps_the_page_quick_and_counts_what_it_leaves_out(page: Explorer) -> None:
+    go_live(page)
+    page.js(
+        "window.busy = 0; new PerformanceObserver((list) => list.getEntries()"
+        ".forEach((e) => { window.busy += e.duration }))"
+        ".observe({ entryTypes: ['longtask'] })"
+    )
+    for run in range(5):
+        page.tenant.send(*({"message": f"flood {run} {n}"} for n in range(4000)))
+    page.until_shown("flood 4 3999")
+    page.until(lambda: "not shown" in page.text("#dropped"), "nothing is said about the rest")
+    assert len(page.css(".row")) < 100
+    sys.stdout.write(f"\nlong tasks during 20 000 lines: {page.js('return window.busy'):.0f} ms\n")
+
+
+def test_a_lost_connection_is_told_and_the_gap_is_filled(page: Explorer, up: Up) -> None:
+    go_live(page)
+    page.driver.execute_cdp_cmd("Network.enable", {})
+    web = up.main_pid("web")
+    os.kill(web, signal.SIGKILL)
+    page.until(lambda: "Connection lost" in page.text("#live-state"), "the loss is not told")
+    page.until(lambda: up.answers("/healthz") and up.main_pid("web") != web, "web is not back")
+    page.tenant.send({"message": "meanwhile"})
+    page.until_live()
+    page.until_shown("meanwhile")
+    page.tenant.send({"message": "after"})
+    page.until_shown("after")
+    page.log()
+
+
+def test_how_long_a_line_takes(page: Explorer) -> None:
+    """No time is asserted: the machine may be busy. `make bench` reports it."""
+    go_live(page)
+    latency = measure_live_latency(page)
+    sys.stdout.write(f"\n{latency}\n")
+    assert len(latency.samples_ms) == 50
