@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 from django.utils.module_loading import import_string
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,6 +111,14 @@ def test_every_manage_command_named_exists() -> None:
     named = set(re.findall(r"manage\.py[\"', ]+([a-z_]+)", text))
     assert named == {"prepare", "beat_alive", "collectstatic", "up"}
     assert named <= set(get_commands()), f"no such command: {named - set(get_commands())}"
+
+
+def test_the_options_of_our_manage_commands_exist() -> None:
+    for _, text in words():
+        name, *options = text.partition("manage.py ")[2].split() or [""]
+        if options:
+            parser = load_command_class("logplatform", name).create_parser("manage.py", name)
+            assert vars(parser.parse_args(options))["no_static"]
 
 
 def test_the_applications_named_can_be_imported() -> None:

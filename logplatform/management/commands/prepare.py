@@ -21,10 +21,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--wait", type=float, default=45.0, metavar="SECONDS", help="for the log engine"
         )
+        parser.add_argument(
+            "--no-static", action="store_true", help="the image has the static files already"
+        )
 
-    def handle(self, *args: Any, wait: float, **options: Any) -> None:
+    def handle(self, *args: Any, wait: float, no_static: bool, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
-        if not settings.DEBUG:
+        if not (settings.DEBUG or no_static):
             collect_static_files()
         self._migrate_store(time.monotonic() + wait)
         # Late: it needs the models, and most starts are not the first.
