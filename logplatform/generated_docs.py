@@ -66,7 +66,7 @@ def errors_page() -> str:
 
 def formats_page() -> str:
     """Every log format, from the plug-ins of `parsing/formats`."""
-    from parsing.registry import formats
+    from parsing import log_formats
 
     parts = [
         "The most specific format that fits a line is used, line by line. "
@@ -74,10 +74,10 @@ def formats_page() -> str:
         "file, nothing else.",
         _table(
             ("name", "what it is", "described at"),
-            [(f"`{name}`", item.title, item.source) for name, item in formats().items()],
+            [(f"`{name}`", item.title, item.source) for name, item in log_formats().items()],
         ),
     ]
-    for name, item in formats().items():
+    for name, item in log_formats().items():
         parts.append(f"## {name}\n")
         if accepted := [sample.line for sample in item.samples if sample.expect is not None]:
             parts.append(f"```\n{accepted[0]}\n```\n")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from parsing.facade import parse_lines
     from parsing.lines import split_lines
     from parsing.names import format_names
-    from parsing.registry import formats
+    from parsing.registry import log_formats
 
 __all__ = [
     "Format",
@@ -20,7 +20,7 @@ __all__ = [
     "Sample",
     "UnknownZone",
     "format_names",
-    "formats",
+    "log_formats",
     "parse_lines",
     "split_lines",
 ]
@@ -28,7 +28,7 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("Format", "Hint", "Parsed", "Sample", "UnknownZone"), "contracts"),
     "format_names": "names",
-    "formats": "registry",
+    "log_formats": "registry",
     "parse_lines": "facade",
     "split_lines": "lines",
 }

@@ -6,7 +6,7 @@ import polars as pl
 
 from parsing.contracts import RECORD_SCHEMA, REJECTED_SCHEMA, Format, Hint, Matched, Parsed
 from parsing.records import ENCODING_ERROR, PARSE_ERROR, records_of
-from parsing.registry import formats
+from parsing.registry import log_formats
 
 _BOM = "\ufeff"
 _INVALID_UTF8 = "invalid_utf8: the line is not valid UTF-8"
@@ -38,7 +38,7 @@ def parse_lines(lines: pl.Series, *, received_at: pl.Series, hint: Hint) -> Pars
 
 def _chosen(hint: Hint) -> Iterator[tuple[str, Format]]:
     wanted = hint.formats or (("json",) if hint.strict_json else ())
-    for name, log_format in formats().items():
+    for name, log_format in log_formats().items():
         if not wanted or name in wanted:
             yield name, log_format
 
@@ -127,7 +127,7 @@ def _left_over(asked: pl.DataFrame, matched: Matched) -> pl.DataFrame:
 def _refuse_rest(asked: pl.DataFrame, hint: Hint) -> pl.DataFrame:
     """Refuse what no chosen format took (nothing, when plain text is among them)."""
     names = ", ".join(hint.formats) or "json"
-    unknown = [name for name in hint.formats if name not in formats()]
+    unknown = [name for name in hint.formats if name not in log_formats()]
     reason = f"format_mismatch: the line is not {names}"
     if unknown:
         reason = f"unknown_format: there is no format named {', '.join(unknown)}"

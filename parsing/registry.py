@@ -9,7 +9,7 @@ from parsing.names import FOLDER
 
 
 @cache
-def formats() -> dict[str, Format]:
+def log_formats() -> dict[str, Format]:
     """Name → format, the most specific first.
 
     Raises:

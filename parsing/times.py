@@ -134,7 +134,7 @@ def _placed(times: pl.Expr, zone: str | None) -> pl.Expr:
         return times.dt.convert_time_zone("UTC")
     if zone == "UTC":
         return times.dt.replace_time_zone("UTC")
-    hour = pl.duration(hours=1)
+    hour = pl.duration(hours=1, time_unit="ns")
     placed = times.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     moved = (times - hour).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     return pl.coalesce(placed, moved + hour).dt.convert_time_zone("UTC")
@@ -152,10 +152,10 @@ def _read_any_iso(text: pl.Series, zone: str) -> pl.Series:
     digits = pl.col("zone").str.replace_all("[^0-9]", "").str.pad_end(4, "0")
     minutes = digits.str.slice(0, 2).cast(pl.Int64) * 60 + digits.str.slice(2, 2).cast(pl.Int64)
     sign = pl.when(pl.col("zone").str.starts_with("-")).then(-1).otherwise(1)
-    offset = pl.duration(minutes=sign * minutes)
+    offset = pl.duration(minutes=sign * minutes, time_unit="ns")
     parts = parts.select(
         "zone",
-        naive=naive + pl.duration(nanoseconds=fraction),
+        naive=naive + pl.duration(nanoseconds=fraction, time_unit="ns"),
         offset=pl.when(minutes < 24 * 60).then(offset),
     )
     own = pl.col("naive").dt.replace_time_zone("UTC") - pl.col("offset")
@@ -165,7 +165,7 @@ def _read_any_iso(text: pl.Series, zone: str) -> pl.Series:
 
 def _read_epochs(text: pl.Series) -> pl.Series:
     """Unix epochs by magnitude, whole or with a fraction."""
-    numbers = pl.DataFrame({"text": text}).select(
+    numbers = pl.DataFrame({"text": text}).with_columns(
         whole=pl.col("text")
         .str.extract(r"^\s*([+-]?\d{1,19})(?:\.\d*)?\s*$")
         .cast(pl.Int64, strict=False),
@@ -187,7 +187,7 @@ def _read_epochs(text: pl.Series) -> pl.Series:
         .otherwise(_NS_PER_UNIT["ns"])
     )
     numbers = numbers.with_columns(unit=unit.cast(pl.Int64))
-    sign = pl.when(pl.col("whole") < 0).then(-1).otherwise(1)
+    sign = pl.when(pl.col("text").str.contains(r"^\s*-")).then(-1).otherwise(1)
     part = (pl.col("part") * pl.col("unit")).round().cast(pl.Int64).fill_null(0)
     exact = pl.col("whole") * pl.col("unit") + sign * part
     loose = pl.col("loose") * pl.col("unit")
