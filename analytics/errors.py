@@ -1,0 +1,30 @@
+"""What a question about logs can get wrong."""
+
+from logplatform.kernel.errors import PlatformError
+
+
+class InvalidTime(PlatformError):
+    """A time that cannot be read."""
+
+    code = "invalid_time"
+    status = 400
+    message = "{name}={value} is not a time."
+    hint = "Use ISO-8601 such as 2026-02-11T06:43:36Z, or now, now-15m, now-2h, now-7d."
+
+
+class InvalidParameter(PlatformError):
+    """A parameter out of its range."""
+
+    code = "invalid_parameter"
+    status = 400
+    message = "{name}={value} cannot be used: it needs {expected}."
+    hint = "Compare the request with /api/docs."
+
+
+class LogNotFound(PlatformError):
+    """No such record among the caller's apps."""
+
+    code = "log_not_found"
+    status = 404
+    message = "There is no log line with this id that you may see."
+    hint = "It may have expired; check the id, and that you belong to its app."
