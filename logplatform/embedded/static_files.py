@@ -1,6 +1,10 @@
 """Collects static files when they changed: hashing and compressing all of them takes seconds."""
 
+import fcntl
 import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -12,14 +16,26 @@ _MARK = "collected.sha256"
 
 def collect_static_files() -> bool:
     """Bring STATIC_ROOT up to date; returns whether there was anything to do."""
-    mark = Path(settings.STATIC_ROOT) / _MARK
-    digest = _digest()
-    if mark.exists() and mark.read_text() == digest:
-        return False
-    # Cleared, because by itself it keeps a file that is younger than its changed source.
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
-    mark.write_text(digest)
+    root = Path(settings.STATIC_ROOT)
+    root.mkdir(parents=True, exist_ok=True)
+    with _alone_in(root):
+        mark, digest = root / _MARK, _digest()
+        if mark.exists() and mark.read_text() == digest:
+            return False
+        call_command("collectstatic", interactive=False, verbosity=0)
+        mark.write_text(digest)
     return True
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Two data folders started from one checkout share its static files."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _digest() -> str:
