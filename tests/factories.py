@@ -46,11 +46,11 @@ def make_user(
     password = fields.pop("password", None)
     user = User.objects.create_user(name, password=password, **fields)
     user.groups.set(groups)
-    for right in rights:
-        label, codename = right.split(".")
-        user.user_permissions.add(
-            Permission.objects.get(content_type__app_label=label, codename=codename)
-        )
+    wanted = set(rights)
+    if wanted:
+        known = Permission.objects.select_related("content_type")
+        found = {f"{right.content_type.app_label}.{right.codename}": right for right in known}
+        user.user_permissions.set([found[name] for name in wanted])
     return user
 
 

@@ -1,0 +1,325 @@
+"""Who gets what: every address without credentials, every management address for every role."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.regex_helper import normalize
+
+from ingestion.control.urls import router
+from storage.models import App
+from tests.factories import Roles, make_roles, make_user
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+# What answers without credentials, and why that is right.
+PUBLIC = {
+    "/healthz": "the process is alive, nothing else",
+    "/readyz": "states of dependencies by name",
+    "/metrics": "counters without names of tenants",
+    "/login": "the way in",
+    "/logout": "the way out",
+    "/admin/logout/": "the way out",
+    "/admin/login/": "the way in",
+    "/api/schema": "the contract",
+    "/api/docs": "the contract",
+}
+REFUSALS = {401, 403, 404, 405}
+_FILLERS = ("1", "a", "00000000-0000-0000-0000-000000000000", "auth", "1-1")
+
+
+def walk(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """A sample address of every route below a resolver."""
+    for entry in resolver.url_patterns:
+        piece = before + _sample(entry.pattern.regex.pattern)
+        if isinstance(entry, URLResolver):
+            yield from walk(entry, piece)
+        elif isinstance(entry, URLPattern):
+            yield "/" + piece
+
+
+def _sample(pattern: str) -> str:
+    text, names = normalize(pattern)[0]
+    for filler in _FILLERS:
+        filled = text % dict.fromkeys(names, filler)
+        if re.match(pattern, filled):
+            return filled
+    raise AssertionError(f"No sample fits {pattern}; add one to _FILLERS")
+
+
+def test_every_address_refuses_strangers_unless_it_is_listed_as_public() -> None:
+    stranger = Client(raise_request_exception=False)
+    open_doors = []
+    for address in sorted(set(walk(get_resolver())) - set(PUBLIC)):
+        for method in METHODS:
+            answer = stranger.generic(method, address)
+            to_login = "login" in answer.get("Location", "")
+            if not to_login and answer.status_code not in REFUSALS:
+                open_doors.append(f"{method} {address}: {answer.status_code}")
+    assert open_doors == []
+
+
+def test_the_list_of_public_addresses_has_no_dead_entries() -> None:
+    assert set(PUBLIC) <= set(walk(get_resolver()))
+
+
+class People:
+    """Clients of all roles over two apps."""
+
+    def __init__(self, roles: Roles) -> None:
+        self.roles = roles
+        reader = make_user("reader", groups=[roles.a.group], is_staff=True)
+        users = {
+            "reader": reader,
+            "member": roles.member,
+            "outsider": roles.outsider,
+            "owner": roles.owner,
+        }
+        self.clients = {name: self._signed_in(user) for name, user in users.items()}
+        self.clients["nobody"] = Client()
+        for name, key in (("ingest", roles.a.ingest_key), ("query", roles.a.query_key)):
+            self.clients[name] = Client(headers={"Authorization": f"Bearer {key}"})
+
+    def _signed_in(self, user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+
+@pytest.fixture
+def people() -> People:
+    return People(make_roles())
+
+
+def row(nobody: int, key: int, reader: int, member: int, outsider: int, owner: int) -> dict:
+    """Expected statuses by role; both kinds of keys get the same."""
+    return {
+        "nobody": nobody,
+        "ingest": key,
+        "query": key,
+        "reader": reader,
+        "member": member,
+        "outsider": outsider,
+        "owner": owner,
+    }
+
+
+LISTED = row(401, 403, 200, 200, 200, 200)
+SEEN = row(401, 403, 200, 200, 404, 200)
+CHANGED = row(401, 403, 403, 200, 404, 200)
+MADE = row(401, 403, 403, 201, 404, 201)
+MADE_OR_UNKNOWN = row(401, 403, 403, 201, 400, 201)
+GONE = row(401, 403, 403, 204, 404, 204)
+RIGHT = row(401, 403, 403, 200, 404, 200)
+
+# route name, method, address, body, statuses; {a}: slug, {s}: source, {k}: key of app A
+API: list[tuple[str, str, str, dict[str, Any] | None, dict[str, int]]] = [
+    ("app-list", "GET", "apps", None, LISTED),
+    (
+        "app-list",
+        "POST",
+        "apps",
+        {"name": "New", "groups": ["alpha people"]},
+        row(401, 403, 403, 201, 400, 201),
+    ),
+    ("app-detail", "GET", "apps/{a}", None, SEEN),
+    ("app-detail", "PATCH", "apps/{a}", {"name": "Other"}, CHANGED),
+    ("app-detail", "DELETE", "apps/{a}?confirm={a}", None, GONE),
+    ("source-list", "GET", "sources", None, LISTED),
+    ("source-list", "POST", "sources", {"app": "{a}", "name": "New"}, MADE_OR_UNKNOWN),
+    ("source-detail", "GET", "sources/{s}", None, SEEN),
+    ("source-detail", "PATCH", "sources/{s}", {"name": "Other"}, CHANGED),
+    ("source-detail", "DELETE", "sources/{s}", None, GONE),
+    ("key-list", "GET", "keys", None, row(401, 403, 403, 200, 200, 200)),
+    (
+        "key-list",
+        "POST",
+        "keys",
+        {"source": "{s}", "name": "New", "scopes": ["ingest"]},
+        MADE_OR_UNKNOWN,
+    ),
+    ("key-detail", "GET", "keys/{k}", None, RIGHT),
+    ("key-detail", "PATCH", "keys/{k}", {"name": "Other"}, CHANGED),
+    ("key-detail", "DELETE", "keys/{k}", None, GONE),
+    ("key-revoke", "POST", "keys/{k}/revoke", None, CHANGED),
+    ("key-rotate", "POST", "keys/{k}/rotate", None, MADE),
+    ("retention-list", "GET", "retention", None, LISTED),
+    ("retention-detail", "GET", "retention/{a}", None, SEEN),
+    ("retention-detail", "PATCH", "retention/{a}", {"days": 7}, CHANGED),
+]
+
+
+@pytest.mark.parametrize(
+    ("route", "method", "address", "body", "statuses"),
+    API,
+    ids=[f"{method} {address}" for _, method, address, _, _ in API],
+)
+@pytest.mark.parametrize("role", sorted(row(0, 0, 0, 0, 0, 0)))
+def test_the_api_answers_each_role_as_the_table_says(
+    people: People,
+    role: str,
+    route: str,
+    method: str,
+    address: str,
+    body: dict[str, Any] | None,
+    statuses: dict[str, int],
+) -> None:
+    a = people.roles.a
+    names = {"a": a.app.slug, "s": a.source.pk, "k": a.key.pk}
+    sent = {key: _fill(value, names) for key, value in (body or {}).items()}
+    answer = people.clients[role].generic(
+        method, f"/api/v1/{address.format(**names)}", _json(sent), content_type="application/json"
+    )
+    assert answer.status_code == statuses[role], answer.content
+    if answer.status_code >= 400:
+        error = answer.json()["error"]
+        expected = "people_only" if role in ("ingest", "query") else error["code"]
+        assert error["code"] == expected
+    if role == "outsider":
+        assert a.source.name not in answer.content.decode()
+
+
+def _fill(value: Any, names: dict[str, Any]) -> Any:
+    return value.format(**names) if isinstance(value, str) else value
+
+
+def _json(body: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(body)
+
+
+def test_the_table_covers_every_route_and_method_of_the_control_plane() -> None:
+    actions = {"get", "post", "patch", "put", "delete"}
+    routes = {
+        (pattern.name, method.upper())
+        for pattern in router.urls
+        for method in set(pattern.callback.actions) & actions
+    }
+    assert routes == {(name, method) for name, method, *_ in API}
+
+
+# {a} {s} {k} {p}: ids of app A; "hidden" pages must not be found by the outsider
+ADMIN_LISTS = [
+    "storage/app/",
+    "storage/retentionpolicy/",
+    "storage/retentionpolicy/preview/",
+    "storage/retentionrun/",
+    "ingestion/source/",
+    "ingestion/source/not-stored/",
+    "ingestion/apikey/",
+]
+ADMIN_OBJECTS = [
+    "storage/app/{a}/change/",
+    "storage/app/{a}/delete/",
+    "storage/app/{a}/history/",
+    "storage/retentionpolicy/{p}/change/",
+    "storage/retentionpolicy/{p}/history/",
+    "ingestion/source/{s}/change/",
+    "ingestion/source/{s}/delete/",
+    "ingestion/source/{s}/history/",
+    "ingestion/apikey/{k}/change/",
+    "ingestion/apikey/{k}/delete/",
+    "ingestion/apikey/{k}/history/",
+    "ingestion/apikey/{k}/rotate/",
+    "ingestion/apikey/{k}/revoke/",
+]
+ADMIN_FORMS = ["storage/app/add/", "ingestion/source/add/", "ingestion/apikey/add/"]
+SUPERUSERS_ONLY = [
+    "auth/user/",
+    "auth/user/add/",
+    "auth/group/",
+    "django_celery_beat/periodictask/",
+    "django_celery_beat/crontabschedule/",
+    "django_celery_beat/intervalschedule/",
+]
+
+
+def visit(people: People, role: str, page: str) -> Any:
+    """A page of the admin as a role gets it."""
+    a = people.roles.a
+    names = {"a": a.app.pk, "s": a.source.pk, "k": a.key.pk, "p": a.policy.pk}
+    return people.clients[role].get(f"/admin/{page.format(**names)}")
+
+
+@pytest.mark.parametrize("page", [*ADMIN_LISTS, *ADMIN_FORMS])
+def test_lists_and_forms_show_members_their_own_app_only(people: People, page: str) -> None:
+    for role, own, other in (("member", "alpha", "bravo"), ("outsider", "bravo", "alpha")):
+        text = _text(visit(people, role, page), 200)
+        assert f"{other}" not in text.replace(f"{own}", "")
+    assert visit(people, "reader", page).status_code == 403
+    assert visit(people, "owner", page).status_code == 200
+    assert visit(people, "nobody", page)["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("page", ADMIN_OBJECTS)
+def test_objects_of_another_app_are_not_there_for_an_outsider(people: People, page: str) -> None:
+    assert "lpha" in _text(visit(people, "member", page), 200)
+    assert visit(people, "owner", page).status_code == 200
+    assert visit(people, "reader", page).status_code in (302, 403)
+    answer = visit(people, "outsider", page)
+    assert answer.status_code in (302, 404)
+    followed = people.clients["outsider"].get("/admin/")
+    assert b"lpha" not in answer.content + followed.content
+
+
+@pytest.mark.parametrize("page", SUPERUSERS_ONLY)
+def test_people_groups_and_schedules_are_for_superusers(people: People, page: str) -> None:
+    assert visit(people, "owner", page).status_code == 200
+    assert visit(people, "member", page).status_code == 403
+
+
+def test_the_right_to_change_users_does_not_make_a_superuser(people: People) -> None:
+    rights = ["auth.view_user", "auth.change_user", "auth.add_user", "auth.change_group"]
+    climber = make_user("climber", rights=rights, is_staff=True)
+    client = Client()
+    client.force_login(climber)
+    assert client.get(f"/admin/auth/user/{climber.pk}/change/").status_code == 403
+    client.post(f"/admin/auth/user/{climber.pk}/change/", {"is_superuser": "on"})
+    climber.refresh_from_db()
+    assert not climber.is_superuser
+
+
+def test_a_person_who_leaves_the_group_sees_the_app_no_more(people: People) -> None:
+    people.roles.member.groups.clear()
+    assert visit(people, "member", "storage/app/{a}/change/").status_code == 302
+    assert people.clients["member"].get("/api/v1/apps").json()["results"] == []
+
+
+def test_an_inactive_person_sees_nothing(people: People) -> None:
+    people.roles.member.is_active = False
+    people.roles.member.save()
+    assert people.clients["member"].get("/api/v1/apps").status_code == 401
+    assert visit(people, "member", "storage/app/").status_code == 302
+
+
+def test_outsiders_change_nothing_by_posting_to_objects(people: People) -> None:
+    a = people.roles.a
+    for page in ADMIN_OBJECTS:
+        names = {"a": a.app.pk, "s": a.source.pk, "k": a.key.pk, "p": a.policy.pk}
+        body = {"name": "taken", "days": "1", "post": "yes", "slug": a.app.slug}
+        people.clients["outsider"].post(f"/admin/{page.format(**names)}", body)
+    a.app.refresh_from_db()
+    a.policy.refresh_from_db()
+    a.key.refresh_from_db()
+    assert (a.app.name, a.policy.days, a.key.revoked_at) == ("Alpha", 30, None)
+    assert App.objects.count() == 2
+
+
+def test_bulk_actions_reach_only_the_persons_own_keys(people: People) -> None:
+    a, b = people.roles.a, people.roles.b
+    body = {"action": "revoke_selected", "_selected_action": [a.key.pk, b.key.pk]}
+    people.clients["outsider"].post("/admin/ingestion/apikey/", body)
+    a.key.refresh_from_db()
+    b.key.refresh_from_db()
+    assert (a.key.revoked_at is None, b.key.revoked_at is None) == (True, False)
+
+
+def _text(answer: Any, status: int) -> str:
+    assert answer.status_code == status
+    return str(answer.content.decode())
