@@ -80,8 +80,8 @@ def open_app(draft: AppDraft) -> App:
 def close_app(app: App) -> None:
     """Delete an app: sources and keys at once, its lines by the log engine.
 
-    Lines still in the queue, and those the engine cannot remove now, go at the next clean-up, which
-    removes lines of apps that are no more.
+    Lines still in the queue, and those the engine cannot remove now, go by the clean-up, which
+    removes lines of apps that are no more after a week.
     """
     from storage import facade  # late: starting the web process must not load the engine's client
 
@@ -91,7 +91,7 @@ def close_app(app: App) -> None:
     try:
         facade.delete_app_logs(slug)
     except Exception:
-        logger.exception("Lines of a deleted app wait for the next clean-up", extra={"app": slug})
+        logger.exception("Lines of a deleted app wait for the clean-up", extra={"app": slug})
 
 
 def keep_days(app: App, days: int | None) -> RetentionPolicy:

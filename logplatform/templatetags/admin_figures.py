@@ -13,3 +13,9 @@ register.filter("rounded", admin_figures.rounded)
 def in_words(code: str) -> str:
     """`not_an_object` as `not an object`."""
     return code.replace("_", " ")
+
+
+@register.filter
+def detail(reason: str) -> str:
+    """The sentence of `code: sentence`."""
+    return reason.partition(": ")[2] or reason
