@@ -178,6 +178,11 @@ def use_project_settings() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "logplatform.settings")
 
 
+def use_one_parser_thread() -> None:
+    """Keep polars from starting a thread for each core: every shard has a process of its own."""
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+
 def child_environment(**extra: str) -> dict[str, str]:
     """This process's environment with `extra` on top, for a child process."""
     return {**os.environ, **extra}
