@@ -168,6 +168,27 @@ def test_a_busy_port_is_named(up: Up, tmp_path: Path) -> None:
     assert "PORT=" in second.stderr
 
 
+def test_a_line_is_accepted_and_found(up: Up) -> None:
+    answer = httpx.post(
+        f"http://127.0.0.1:{up.port}/api/v1/ingest?wait=true",
+        json={"message": "kept through everything"},
+        headers={"Authorization": f"Bearer {up.first_run['ingest_key']}"},
+        timeout=30,
+    )
+    assert (answer.status_code, answer.json()["stored"]) == (200, 1)
+    assert found(up) == 1
+
+
+def found(up: Up) -> int:
+    """How many lines of the test above the search finds."""
+    answer = httpx.get(
+        f"http://127.0.0.1:{up.port}/api/v1/logs?q=everything",
+        headers={"Authorization": f"Bearer {up.first_run['query_key']}"},
+        timeout=30,
+    )
+    return len(answer.json()["results"])
+
+
 @pytest.mark.parametrize("name", CHILDREN)
 def test_a_killed_child_comes_back(up: Up, name: str) -> None:
     before = up.main_pid(name)
@@ -193,6 +214,7 @@ def test_the_second_start_is_fast_quiet_and_finds_its_ports(up: Up) -> None:
         k: v for k, v in before.items() if k.endswith("port")
     }
     assert up.first_run["password"] not in up.text()
+    assert found(up) == 1
 
 
 def test_nothing_outlives_a_killed_supervisor(up: Up) -> None:
@@ -205,4 +227,5 @@ def test_nothing_outlives_a_killed_supervisor(up: Up) -> None:
 def test_up_after_a_kill_works(up: Up) -> None:
     up.start()
     assert up.answers("/readyz")
+    assert found(up) == 1
     assert up.stop() < 10
