@@ -33,10 +33,11 @@ MIGRATION = Migration(
                 "message_words lowerUTF8(message) TYPE text(tokenizer = 'splitByNonAlpha')",
                 "trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1",
             ),
-            order_by="(app, timestamp)",
+            order_by="(app, timestamp, id)",
             partition_by="toDate(greatest(timestamp, toDateTime64(received_at, 9, 'UTC')))",
             shard_by="cityHash64(id)",
             settings={
+                "index_granularity": 2_048,
                 "non_replicated_deduplication_window": 10_000,
                 "fsync_after_insert": True,
                 "fsync_part_directory": True,
