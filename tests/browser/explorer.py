@@ -124,8 +124,12 @@ class Explorer:
         )
 
     def text(self, selector: str) -> str:
-        """The text of one element as it is read."""
-        return self.js("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+        """The text of one element as it is read; nothing if it is hidden."""
+        script = (
+            "const found = document.querySelector(arguments[0]);"
+            "return found?.checkVisibility() ? found.innerText : ''"
+        )
+        return self.js(script, selector)
 
     def until(self, condition: Callable[[], T], why: str) -> T:
         """Poll until the condition holds; its value."""
