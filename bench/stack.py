@@ -19,6 +19,7 @@ from logplatform.env import child_environment, embedded_urls, load_env
 
 ROOT = Path(__file__).resolve().parents[1]
 START_S = 120
+_IDLE_S = 3  # the web process closes idle connections after five seconds
 _OTHERS = ("VALKEY_URL", "CLICKHOUSE_URL", "DATABASE_URL", "PUBLIC_URL", "SECRET_KEY", "HOST")
 
 
@@ -27,7 +28,7 @@ class Stack:
 
     def __init__(self, folder: Path, port: int, process: "subprocess.Popen[bytes]") -> None:
         self.folder, self.port, self.process = folder, port, process
-        self.start_s = 0.0
+        self.start_s = self._used_at = 0.0
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     @property
@@ -43,9 +44,12 @@ class Stack:
     def get(self, path: str, **parameters: str) -> dict[str, Any]:
         """Ask the API with the query key."""
         headers = {"Authorization": f"Bearer {self.first_run['query_key']}"}
+        if time.monotonic() - self._used_at > _IDLE_S:
+            self._connection.close()
         self._connection.request("GET", f"/api/v1/{path}?{urlencode(parameters)}", headers=headers)
         answer = self._connection.getresponse()
         content = answer.read()
+        self._used_at = time.monotonic()
         if answer.status != 200:
             raise RuntimeError(f"{path} answered {answer.status}: {content[:500]!r}")
         return json.loads(content)
@@ -100,6 +104,9 @@ def running_stack(folder: Path) -> Iterator[Stack]:
         _wait_until_ready(stack, folder / "up.log")
         stack.start_s = time.monotonic() - began
         yield stack
+    except Exception:
+        print((folder / "up.log").read_text()[-4000:], file=sys.stderr)
+        raise
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
