@@ -79,7 +79,7 @@ class ApiKeyAdmin(OneSaveButton):
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then issue the successor and show it."""
         key = self._key(request, object_id)
-        if request.method != "POST":
+        if request.method != "POST" or not key.is_usable:
             return self._ask(request, key, "rotate")
         issued = setup.rotate_key(key)
         self.log_change(request, key, f"Rotated: its successor is {issued.key}.")
