@@ -58,6 +58,12 @@ def client_of(role: Role) -> Client:
         return _clients[key]
 
 
+def forget_clients() -> None:
+    """Connect anew at the next use, as when `CLICKHOUSE_URL` is another."""
+    with _lock:
+        _clients.clear()
+
+
 def _connect(role: Role, url: str, *, database: str | None = None) -> Client:
     if not url:
         raise StoreUnavailable()

@@ -1,0 +1,90 @@
+"""The schema: applied once, harmless when repeated, and worded for clusters in one place."""
+
+import io
+
+import pytest
+from django.core.management import call_command
+
+from storage import facade
+from storage.clickhouse import client
+from storage.clickhouse.ddl import Migration, Table, statements
+from storage.clickhouse.migrate import TABLES, migrations
+
+
+def tables() -> dict[str, str]:
+    rows = client.fetch(
+        "SELECT name, create_table_query AS sql FROM system.tables "
+        "WHERE database = currentDatabase() ORDER BY name"
+    )
+    return {row["name"]: row["sql"] for row in rows}
+
+
+@pytest.mark.usefixtures("clickhouse")
+def test_applying_twice_changes_nothing() -> None:
+    before = tables()
+    assert facade.migrate() == []
+    assert tables() == before
+    assert set(TABLES) <= set(before)
+
+
+@pytest.mark.usefixtures("clickhouse")
+def test_every_statement_may_be_repeated() -> None:
+    before = tables()
+    for migration in migrations().values():
+        for sql in statements(migration):
+            client.run(sql)
+    assert tables() == before
+
+
+@pytest.mark.usefixtures("clickhouse")
+def test_the_command_says_when_there_is_nothing_to_do() -> None:
+    output = io.StringIO()
+    call_command("storage_migrate", stdout=output)
+    assert output.getvalue() == "The log store is up to date.\n"
+
+
+@pytest.mark.usefixtures("clickhouse")
+def test_inserts_are_synced_and_remembered() -> None:
+    logs = tables()["logs"]
+    for setting in ("non_replicated_deduplication_window = 10000", "fsync_after_insert = true"):
+        assert setting in logs.replace("fsync_after_insert = 1", "fsync_after_insert = true")
+
+
+def test_steps_are_numbered_without_a_gap() -> None:
+    assert [int(name[:4]) for name in migrations()] == list(range(1, len(migrations()) + 1))
+
+
+TABLE = Table(
+    name="t",
+    columns=("a String",),
+    order_by="a",
+    partition_by="a",
+    ttl="now()",
+    shard_by="cityHash64(a)",
+    settings={"non_replicated_deduplication_window": 5, "mode": "x"},
+)
+
+
+def test_one_server_gets_a_plain_table() -> None:
+    assert statements(Migration(tables=(TABLE,), alters=(("t", "ADD COLUMN b UInt8"),)), "") == [
+        "CREATE TABLE IF NOT EXISTS t\n(\n    a String\n)\nENGINE = MergeTree\nPARTITION BY a\n"
+        "ORDER BY a\nTTL now()\nSETTINGS non_replicated_deduplication_window = 5, mode = 'x'",
+        "ALTER TABLE t ADD COLUMN b UInt8",
+    ]
+
+
+def test_a_cluster_gets_replicated_tables_behind_a_distributed_one() -> None:
+    local, distributed, *alters = statements(
+        Migration(tables=(TABLE,), alters=(("t", "ADD COLUMN b UInt8"),)), "main"
+    )
+    assert local.startswith("CREATE TABLE IF NOT EXISTS t_local ON CLUSTER `main`\n")
+    assert "ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}'" in local
+    assert "SETTINGS replicated_deduplication_window = 5" in local
+    assert distributed == (
+        "CREATE TABLE IF NOT EXISTS t ON CLUSTER `main` AS t_local\n"
+        "ENGINE = Distributed(`main`, currentDatabase(), t_local, cityHash64(a))"
+    )
+    assert alters == [
+        "ALTER TABLE t_local ON CLUSTER `main` ADD COLUMN b UInt8",
+        "ALTER TABLE t ON CLUSTER `main` ADD COLUMN b UInt8",
+    ]
