@@ -99,7 +99,7 @@ def stages_of(installation: Installation, *, is_demo: bool) -> list[list[Spec]]:
         [_web(installation), _worker(installation), _beat(installation)],
     ]
     if is_demo:
-        stages.append([installation.spec("generate", _PYTHON, "manage.py", "generate", "--to-api")])
+        stages.append([_generate(installation)])
     return stages
 
 
@@ -167,6 +167,20 @@ def _worker(installation: Installation) -> Spec:
 
 def _beat(installation: Installation) -> Spec:
     return _celery(installation, "beat", "beat", "--pidfile=")
+
+
+def _generate(installation: Installation) -> Spec:
+    """Traffic that no laptop notices, with bursts that show in the histogram."""
+    return installation.spec(
+        "generate",
+        *(_PYTHON, "manage.py", "generate", "--to-api", _loopback_url(installation.env)),
+        *("--format", "json", "--rate", "50", "--burst", "4"),
+    )
+
+
+def _loopback_url(env: Env) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(env.host, env.host)
+    return f"http://{host}:{env.port}"
 
 
 def _celery(installation: Installation, name: str, *arguments: str) -> Spec:
