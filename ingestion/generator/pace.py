@@ -57,12 +57,12 @@ def _at_once(plan: Plan, wait: Callable[[float], bool]) -> Iterator[list[float]]
 
 def _paced(plan: Plan, wait: Callable[[float], bool]) -> Iterator[list[float]]:
     made, owed = 0, 1.0
-    before = time.monotonic()
+    before, elapsed = time.monotonic(), TICK_S
     while plan.count is None or made < plan.count:
         now = clock.now().timestamp()
         size = int(owed) if plan.count is None else min(int(owed), plan.count - made)
         if size:
-            yield [now] * size
+            yield [now - elapsed * (1 - (index + 1) / size) for index in range(size)]
             made, owed = made + size, owed - size
         if wait(TICK_S):
             return

@@ -179,3 +179,9 @@ def test_wrong_options_are_refused_with_a_sentence(options: tuple[str, ...], wor
 def test_a_wrong_key_ends_it_with_the_words_of_the_api() -> None:
     with far_side() as far, pytest.raises(CommandError, match="No such key"):
         generate("--count", "1", "--to-api", far.url, "--key", "wrong")
+
+
+def test_paced_lines_have_times_of_their_own_in_order() -> None:
+    stamps = [json.loads(line)["timestamp"] for line in generate("--rate", "300", "--count", "90")]
+    assert stamps == sorted(stamps)
+    assert len(set(stamps)) > 60
