@@ -8,3 +8,6 @@ class IngestionConfig(AppConfig):
 
     name = "ingestion"
     verbose_name = "Sources and keys"
+
+    def ready(self) -> None:
+        from ingestion import openapi  # noqa: F401  # registers itself

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError as DjangoValidationError
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -65,6 +66,7 @@ class DaysField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class OwnApp(serializers.SlugRelatedField[App]):
     """An app of the person, by slug."""
 
@@ -76,6 +78,7 @@ class OwnApp(serializers.SlugRelatedField[App]):
         return apps_for(self.context["request"].user)
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class OwnGroups(serializers.SlugRelatedField[Group]):
     """Groups the person belongs to, by name; a superuser may name any."""
 
@@ -87,6 +90,7 @@ class OwnGroups(serializers.SlugRelatedField[Group]):
         return visible_groups(self.context["request"].user)
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class OwnSource(serializers.PrimaryKeyRelatedField[Source]):
     """A source of an app of the person, by id."""
 

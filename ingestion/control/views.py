@@ -1,6 +1,6 @@
 """The control plane's viewsets: input serializer → one call → output serializer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -110,18 +110,31 @@ class ControlView(viewsets.GenericViewSet[Any]):
         return Response(status=204)
 
 
-def described(noun: str, plural: str) -> Any:
-    """Summaries of the usual operations for the schema."""
-    return extend_schema_view(
-        list=extend_schema(summary=f"List {plural} you may see"),
-        retrieve=extend_schema(summary=f"One {noun}"),
-        create=extend_schema(summary=f"Add a {noun}"),
-        partial_update=extend_schema(summary=f"Change a {noun}"),
-        destroy=extend_schema(summary=f"Delete a {noun}"),
-    )
+_SUMMARIES = {
+    "list": "List {plural} you may see",
+    "retrieve": "One {noun}",
+    "create": "Add {noun}",
+    "partial_update": "Change {noun}",
+    "destroy": "Delete {noun}",
+}
 
 
-@described("app", "apps")
+def described(noun: str, plural: str) -> Callable[[type[ControlView]], type[ControlView]]:
+    """Summaries of a view's usual operations for the schema; the noun has its article."""
+
+    def describe(view: type[ControlView]) -> type[ControlView]:
+        words = {
+            name: extend_schema(summary=text.format(noun=noun, plural=plural))
+            for name, text in _SUMMARIES.items()
+            if hasattr(view, name)
+        }
+        described_view: type[ControlView] = extend_schema_view(**words)(view)
+        return described_view
+
+    return describe
+
+
+@described("an app", "apps")
 class AppView(ControlView):
     """Apps; everyone sees those of their groups."""
 
@@ -186,7 +199,7 @@ class SourceFilter(django_filters.FilterSet):  # type: ignore[misc]
     app = django_filters.CharFilter(field_name="app__slug")
 
 
-@described("source", "sources")
+@described("a source", "sources")
 class SourceView(ControlView):
     """Sources of the person's apps."""
 
@@ -229,7 +242,7 @@ class KeyFilter(django_filters.FilterSet):  # type: ignore[misc]
     source = django_filters.NumberFilter(field_name="source_id")
 
 
-@described("key", "keys")
+@described("a key", "keys")
 class KeyView(ControlView):
     """Keys of the person's apps; the plaintext only in the answer that issues one."""
 
@@ -293,7 +306,7 @@ class KeyView(ControlView):
         return Response(shapes.IssuedKeyOut(issued.key, context=context).data, status=201)
 
 
-@described("retention policy", "retention policies")
+@described("a retention policy", "retention policies")
 class RetentionView(ControlView):
     """How long each app keeps its lines."""
 
