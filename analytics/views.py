@@ -4,12 +4,13 @@ from dataclasses import asdict
 from typing import Any, cast
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from analytics import documentation as docs
 from analytics.errors import InvalidParameter, LogNotFound
 from analytics.parameters import LogFilter
 from analytics.serializers import (
@@ -25,7 +26,6 @@ from storage.logs import LogSet
 from storage.models import Log
 
 DEFAULT_LIMIT = 100
-_APP = OpenApiParameter("app", str, description="Slug; default: all apps you may see.")
 
 
 class LogsView(GenericAPIView):  # type: ignore[type-arg]
@@ -53,12 +53,9 @@ class LogListView(LogsView):
     @extend_schema(
         operation_id="logs",
         summary="Search lines",
-        parameters=[
-            _APP,
-            OpenApiParameter("limit", int, description="1 to 1000, default 100."),
-            OpenApiParameter("cursor", str, description="`next` of the page before."),
-        ],
+        parameters=docs.ASKED + docs.PAGED,
         responses=PageSerializer,
+        examples=[docs.PAGE_EXAMPLE],
     )
     def get(self, request: Request) -> Response:
         """Newest first unless `order=asc`; `next` opens the page after."""
@@ -73,17 +70,15 @@ class HistogramView(LogsView):
     @extend_schema(
         operation_id="logs_histogram",
         summary="Count lines over time",
-        parameters=[
-            _APP,
-            OpenApiParameter("interval", str, description="`auto` or seconds."),
-            OpenApiParameter("by", str, enum=["level"]),
-        ],
+        parameters=docs.ASKED + docs.CHARTED,
         responses=HistogramSerializer,
+        examples=[docs.HISTOGRAM_EXAMPLE],
     )
     def get(self, request: Request) -> Response:
         """Counts by level for the whole range, empty buckets included."""
-        if request.query_params.get("by", "level") != "level":
-            raise InvalidParameter(name="by", value="…", expected="`level`")
+        by = request.query_params.get("by", "level")
+        if by != "level":
+            raise InvalidParameter(name="by", value=by[:50], expected="`level`")
         is_auto = request.query_params.get("interval", "auto") == "auto"
         interval_s = None if is_auto else whole_number(request, "interval", 0)
         logs = self.asked()
@@ -97,8 +92,9 @@ class StatsView(LogsView):
     @extend_schema(
         operation_id="logs_stats",
         summary="Count lines by level and service",
-        parameters=[_APP],
+        parameters=docs.ASKED,
         responses=StatsSerializer,
+        examples=[docs.STATS_EXAMPLE],
     )
     def get(self, request: Request) -> Response:
         """Totals by level and service, the share of errors, first and last line."""
@@ -109,7 +105,11 @@ class LogView(APIView):
     """One line."""
 
     @extend_schema(
-        operation_id="log", summary="Read one line", parameters=[_APP], responses=RecordSerializer
+        operation_id="log",
+        summary="Read one line",
+        parameters=[docs.APP],
+        responses=RecordSerializer,
+        examples=[docs.RECORD_EXAMPLE],
     )
     def get(self, request: Request, record_id: UUID) -> Response:
         """The line with this id."""

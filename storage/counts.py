@@ -55,7 +55,8 @@ def histogram_logs(
         where(query)
         return Histogram(interval_s=interval_s or 1, buckets=[], took_ms=_since(started))
     start_ns, end_ns = epoch_ns(query.start), epoch_ns(query.end)
-    width_s = interval_s or auto_interval_s((end_ns - start_ns) / NS)
+    auto_s = auto_interval_s((end_ns - start_ns) / NS)
+    width_s = auto_s if interval_s is None else interval_s
     if not width_s >= 1 or (end_ns - start_ns) / NS / width_s > MAX_BUCKETS:
         raise InvalidInterval(interval_s=width_s, highest=MAX_BUCKETS)
     first_ns = start_ns // (width_s * NS) * (width_s * NS)
