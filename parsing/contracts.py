@@ -6,7 +6,7 @@ both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -83,31 +83,38 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """What one format found in the lines it was asked about.
+    """Lines of one format that share their columns.
 
     Attributes:
-        mask: Boolean per line asked; True where the format matched.
-        values: columns of one row per True in `mask`, in order: any of `timestamp` (String as
-            written, or Datetime[ns, UTC]), `severity` UInt8 and `TEXT_COLUMNS` String. Null means
-            absent, as does a column that is missing; a missing `message` column means the line.
-        attributes: as many rows; one String series per attribute, named for it, null where absent.
-        extras: more attributes as `row` UInt32 (a row of `values`), `key`, `value`: for keys too
-            many for columns. A key is never in both for one row.
-        reasons: String per line asked; why a line that looks like this format was refused.
+        rows: which of the lines asked about, UInt32, ascending.
+        values: columns of one value per row: any of `timestamp` (String as written, or
+            Datetime[ns, UTC]), `severity` UInt8 and `TEXT_COLUMNS` String. Null means absent, as
+            does a column that is missing; a missing `message` column means the line.
+        attributes: one String series per attribute, named for it, null where absent.
+        extras: more attributes as `row` UInt32 (0 is the first of `rows`), `key`, `value`: for keys
+            too many for columns. A key is never in both for one row.
         layouts: strptime layouts of a `timestamp` that is String, tried in order; empty means
             ISO-8601 or an epoch.
     """
 
-    mask: pl.Series
+    rows: pl.Series
     values: Mapping[str, pl.Series]
     attributes: Sequence[pl.Series]
     extras: pl.DataFrame | None = None
-    reasons: pl.Series | None = None
     layouts: tuple[str, ...] = ()
 
-    def over(self, *, mask: pl.Series, reasons: pl.Series | None) -> "Matched":
-        """The same finds, told of a longer list of lines."""
-        return replace(self, mask=mask, reasons=reasons)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one format says about the lines it was asked about.
+
+    Attributes:
+        matched: the lines that are of the format, each in one of these, mostly in a single one.
+        reasons: String per line asked; why a line that looks like this format is not, else null.
+    """
+
+    matched: Sequence[Matched]
+    reasons: pl.Series | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,14 +140,14 @@ class Format:
 
     Attributes:
         title: what people call it.
-        parse: n lines (String, no nulls) → `Matched`; never raises, whatever the lines hold.
+        parse: n lines (String, no nulls) → `Found`; never raises, whatever the lines hold.
         specificity: higher is asked first; 0 is plain text, which takes everything.
         opens_with: a cheap regex that every line of the format matches; others are not asked.
         source: page of the vendor or standard that describes it.
     """
 
     title: str
-    parse: Callable[[pl.Series], Matched]
+    parse: Callable[[pl.Series], Found]
     specificity: int
     source: str = ""
     fields: tuple[Field, ...] = ()

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from parsing.contracts import TEXT_COLUMNS, Matched
+from parsing.contracts import TEXT_COLUMNS, Found, Matched
+from parsing.frames import SCRATCH, all_rows, none_of, put
 from parsing.severities import severity_of_status, severity_of_words
 
 SEVERITY_RULES: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
@@ -42,22 +43,28 @@ class Rules:
     absent: Mapping[str, str]
     severity: tuple[str, str] | None
 
-    def parse(self, lines: pl.Series) -> Matched:
+    def parse(self, lines: pl.Series) -> Found:
         """Read n lines (String); see `Format.parse`."""
         found = _extract(lines, self.patterns[0])
         for pattern in self.patterns[1:]:
             found = _extract_rest(lines, pattern, found)
-        mask = ~_is_empty(found)
-        found = found if mask.all() else found.filter(mask)
+        empty = _is_empty(found)
+        rows = all_rows(len(lines))
+        if empty.any():
+            found, rows = found.filter(~empty), rows.filter(~empty)
+        if not len(rows):
+            return Found(matched=())
         for split in self.splits:
             found = _split_field(found, split)
-        found = self._finish(found)
-        taken = {"timestamp", _SEVERITY, *TEXT_COLUMNS, "level"}
+        return Found(matched=[self._matched(rows, self._finish(found))])
+
+    def _matched(self, rows: pl.Series, found: pl.DataFrame) -> Matched:
+        own = {"timestamp", _SEVERITY, *TEXT_COLUMNS}
         columns = found.get_columns()
         return Matched(
-            mask=mask,
-            values={column.name: column for column in columns if column.name in taken - {"level"}},
-            attributes=[column for column in columns if column.name not in taken],
+            rows=rows,
+            values={column.name: column for column in columns if column.name in own},
+            attributes=[column for column in columns if column.name not in own | {"level"}],
             layouts=self.layouts,
         )
 
@@ -80,7 +87,7 @@ def _extract(lines: pl.Series, regex: str) -> pl.DataFrame:
 
 def _is_empty(found: pl.DataFrame) -> pl.Series:
     if found.to_series(0).null_count() == 0:
-        return pl.repeat(False, len(found), eager=True)
+        return none_of(len(found))
     return found.select(pl.all_horizontal(pl.all().is_null())).to_series()
 
 
@@ -91,13 +98,13 @@ def _extract_rest(lines: pl.Series, regex: str, found: pl.DataFrame) -> pl.DataF
         return found
     more = _extract(lines.filter(rest), regex)
     places = pl.int_range(len(lines), len(lines) + len(more), dtype=pl.UInt32, eager=True)
-    order = pl.int_range(len(lines), dtype=pl.UInt32, eager=True).scatter(rest.arg_true(), places)
+    order = put(all_rows(len(lines)), rest.arg_true(), places)
     return pl.concat([found, more], how="diagonal")[order]
 
 
 def _split_field(found: pl.DataFrame, split: Split) -> pl.DataFrame:
     """Put the parts of a field beside it, and take it away where it was split."""
     parts = pl.col(split.field).str.extract_groups(split.regex)
-    found = found.with_columns(parts.alias("\0")).unnest("\0")
+    found = found.with_columns(parts.alias(SCRATCH)).unnest(SCRATCH)
     whole = pl.all_horizontal(pl.col(name).is_null() for name in split.names)
     return found.with_columns(pl.when(whole).then(pl.col(split.field)).alias(split.field))

@@ -1,10 +1,12 @@
 """The one way in: lines → records, with the reason for every line that is refused."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
-from parsing.contracts import RECORD_SCHEMA, REJECTED_SCHEMA, Format, Hint, Matched, Parsed
+from parsing.contracts import RECORD_SCHEMA, REJECTED_SCHEMA, Format, Found, Hint, Parsed
+from parsing.frames import all_rows, constant, none_of, put
 from parsing.records import ENCODING_ERROR, PARSE_ERROR, records_of
 from parsing.registry import log_formats
 
@@ -27,10 +29,11 @@ def parse_lines(lines: pl.Series, *, received_at: pl.Series, hint: Hint) -> Pars
     for name, log_format in _chosen(hint):
         if not len(asked):
             break
-        matched = _ask(log_format, asked["text"], is_strict=hint.strict_json)
-        if matched.mask.any():
-            frames.append(records_of(matched, asked=asked, name=name, zone=hint.zone))
-        asked = _left_over(asked, matched)
+        found = _ask(log_format, asked["text"], is_strict=hint.strict_json)
+        frames += [
+            records_of(matched, asked=asked, name=name, zone=hint.zone) for matched in found.matched
+        ]
+        asked = _left_over(asked, found)
     if len(asked):
         refused.append(_refuse_rest(asked, hint))
     return Parsed(frame=_in_order(frames), rejected=_with_raw(refused, lines))
@@ -52,14 +55,14 @@ def _admit(
         {
             "text": text,
             "received_at": received_at,
-            "line": pl.int_range(len(lines), dtype=pl.UInt32, eager=True),
+            "line": all_rows(len(lines)),
             **({} if note is None else {ENCODING_ERROR: note}),
         }
     )
     refused = []
-    if _longest(lines) > hint.max_line_bytes:
-        size = lines.bin.size() if lines.dtype == pl.Binary else lines.str.len_bytes()
-        too_long = (size > hint.max_line_bytes).fill_null(value=False)
+    size = lines.bin.size() if lines.dtype == pl.Binary else lines.str.len_bytes()
+    too_long = (size > hint.max_line_bytes).fill_null(value=False)
+    if too_long.any():
         reason = f"line_too_long: the line has more than {hint.max_line_bytes} bytes"
         refused.append(_refuse(asked.filter(too_long), reason))
         asked = asked.filter(~too_long)
@@ -67,12 +70,6 @@ def _admit(
         refused.append(_refuse(asked.filter(pl.col("text").is_null()), _INVALID_UTF8))
         asked = asked.drop_nulls("text")
     return asked, refused
-
-
-def _longest(lines: pl.Series) -> int:
-    text = pl.col(lines.name)
-    size = text.bin.size() if lines.dtype == pl.Binary else text.str.len_bytes()
-    return lines.to_frame().select(size.max()).item() or 0
 
 
 def _decoded(lines: pl.Series, *, is_strict: bool) -> tuple[pl.Series, pl.Series | None]:
@@ -95,33 +92,41 @@ def _decode(line: bytes, *, is_strict: bool) -> tuple[str | None, str | None]:
         return None if is_strict else line.decode("utf-8", "replace"), "invalid UTF-8"
 
 
-def _ask(log_format: Format, text: pl.Series, *, is_strict: bool) -> Matched:
+def _ask(log_format: Format, text: pl.Series, *, is_strict: bool) -> Found:
     """Ask a format, sparing it the lines that cannot be of it."""
     if is_strict or log_format.opens_with is None:
         return log_format.parse(text)
     likely = text.str.contains(log_format.opens_with)
     if likely.all():
         return log_format.parse(text)
-    matched = log_format.parse(text.filter(likely))
+    if not likely.any():
+        return Found(matched=())
     rows = likely.arg_true()
-    reasons = matched.reasons
-    if reasons is not None:
-        reasons = pl.repeat(None, len(text), dtype=pl.String, eager=True).scatter(rows, reasons)
-    mask = pl.repeat(False, len(text), eager=True).scatter(rows, matched.mask)
-    return matched.over(mask=mask, reasons=reasons)
+    found = log_format.parse(text.gather(rows))
+    reasons = found.reasons
+    return Found(
+        matched=[replace(each, rows=rows.gather(each.rows)) for each in found.matched],
+        reasons=reasons if reasons is None else put(_no_text(len(text)), rows, reasons),
+    )
 
 
-def _left_over(asked: pl.DataFrame, matched: Matched) -> pl.DataFrame:
+def _no_text(n: int) -> pl.Series:
+    return constant(None, n, pl.String)
+
+
+def _left_over(asked: pl.DataFrame, found: Found) -> pl.DataFrame:
     """Lines still to be understood; the first reason given for each is remembered."""
-    if matched.mask.all():
+    count = sum(len(each.rows) for each in found.matched)
+    if count == len(asked):
         return asked.clear()
-    reasons = matched.reasons
-    if reasons is not None and reasons.null_count() < len(reasons):
-        known = asked.to_dict().get(PARSE_ERROR, reasons.clear(len(reasons)))
-        asked = asked.with_columns(
-            pl.select(pl.coalesce(known, reasons)).to_series().alias(PARSE_ERROR)
-        )
-    return asked.filter(~matched.mask)
+    if found.reasons is not None:
+        known = asked.to_dict().get(PARSE_ERROR, _no_text(len(asked)))
+        reasons = pl.select(pl.coalesce(known, found.reasons)).to_series()
+        asked = asked.with_columns(reasons.alias(PARSE_ERROR))
+    if not count:
+        return asked
+    taken = none_of(len(asked)).scatter(pl.concat(each.rows for each in found.matched), True)
+    return asked.filter(~taken)
 
 
 def _refuse_rest(asked: pl.DataFrame, hint: Hint) -> pl.DataFrame:

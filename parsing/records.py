@@ -33,7 +33,7 @@ def records_of(matched: Matched, *, asked: pl.DataFrame, name: str, zone: str) -
     Returns:
         One row per match, columns of `RECORD_SCHEMA`, no nulls.
     """
-    asked = asked if matched.mask.all() else asked.filter(matched.mask)
+    asked = asked if len(matched.rows) == len(asked) else asked[matched.rows]
     times, time_error = settle_times(
         matched.values.get("timestamp"),
         received_at=asked["received_at"],

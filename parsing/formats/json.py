@@ -5,11 +5,13 @@ stay attributes. A level that is not known stays an attribute as well, and the r
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from parsing.contracts import Field, Format, Matched, Sample
-from parsing.objects import read_objects
+from parsing.contracts import Field, Format, Found, Matched, Sample
+from parsing.frames import constant
+from parsing.objects import Part, read_objects
 from parsing.records import ENCODING_ERROR, PARSE_ERROR, TIME_ERROR
 from parsing.severities import severity_of_words
 
@@ -27,7 +29,7 @@ _NOTES = (TIME_ERROR, ENCODING_ERROR, PARSE_ERROR)
 _KEPT = (*(name for names in NAMES.values() for name in names), *_NOTES)
 
 
-def parse(lines: pl.Series) -> Matched:
+def parse(lines: pl.Series) -> Found:
     """Read lines as JSON objects.
 
     Args:
@@ -37,23 +39,15 @@ def parse(lines: pl.Series) -> Matched:
         `too_deep`.
     """
     found = read_objects(lines, kept=_KEPT)
-    frame, extras = found.frame, found.extras
-    if found.reasons is None:
-        mask = pl.repeat(True, len(lines), eager=True)
-    else:
-        mask = found.reasons.is_null()
-        frame, extras = frame.filter(mask), _renumbered(extras, mask)
-    values, attributes = _pick_fields(frame)
-    return Matched(
-        mask=mask, values=values, attributes=attributes, extras=extras, reasons=found.reasons
-    )
+    matched = [_matched(part) for part in found.parts]
+    if found.exact is not None:
+        matched.append(replace(_matched(found.exact), extras=found.extras))
+    return Found(matched=matched, reasons=found.reasons)
 
 
-def _renumbered(extras: pl.DataFrame | None, mask: pl.Series) -> pl.DataFrame | None:
-    if extras is None:
-        return None
-    place = (mask.cast(pl.UInt32).cum_sum() - 1).gather(extras["row"])
-    return extras.with_columns(place.cast(pl.UInt32).alias("row"))
+def _matched(part: Part) -> Matched:
+    values, attributes = _pick_fields(part.frame)
+    return Matched(rows=part.rows, values=values, attributes=attributes)
 
 
 def _pick_fields(frame: pl.DataFrame) -> tuple[dict[str, pl.Series], list[pl.Series]]:
@@ -76,7 +70,7 @@ def _pick_fields(frame: pl.DataFrame) -> tuple[dict[str, pl.Series], list[pl.Ser
     taken = {name for present in names.values() for name in present}
     plain = [column for column in frame.get_columns() if column.name not in taken]
     left = frame.select(**unused).get_columns() if unused else []
-    message = {"message": pl.repeat("", len(frame), dtype=pl.String, eager=True)}
+    message = {"message": constant("", len(frame), pl.String)}
     return message | values, [*plain, *left]
 
 

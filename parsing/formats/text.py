@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from parsing.contracts import Field, Format, Matched, Sample
+from parsing.contracts import Field, Format, Found, Matched, Sample
+from parsing.frames import all_rows
 from parsing.severities import severities_in_text
 
 _OPENS_WITH_DATE = r"^[\[(]?[0-9]{4}-"
@@ -12,7 +13,7 @@ _LEADING_TIME = (
 )
 
 
-def parse(lines: pl.Series) -> Matched:
+def parse(lines: pl.Series) -> Found:
     """Take every line: severity from its words, time from an ISO-8601 stamp at its start.
 
     Args:
@@ -21,7 +22,7 @@ def parse(lines: pl.Series) -> Matched:
     values = {"severity": severities_in_text(lines)}
     if lines.str.contains(_OPENS_WITH_DATE).any():
         values["timestamp"] = lines.str.extract(_LEADING_TIME)
-    return Matched(mask=pl.repeat(True, len(lines), eager=True), values=values, attributes=())
+    return Found(matched=[Matched(rows=all_rows(len(lines)), values=values, attributes=())])
 
 
 FORMAT = Format(

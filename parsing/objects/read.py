@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from parsing.contracts import EXTRAS_SCHEMA
-from parsing.objects.columns import read_columns
+from parsing.frames import all_rows, constant, put
+from parsing.objects.columns import Part, read_parts
 from parsing.objects.exact import RefusedLine, read_exact
 
 # Below this many lines the fixed cost of the column reader is higher than reading one by one.
@@ -15,15 +16,17 @@ _FEW_LINES = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectLines:
-    """n lines read.
+    """n lines read; each that is an object is in one part.
 
     Attributes:
-        frame: n rows, one String column per joined key; null where absent.
-        extras: pairs that have no column, in the form of `EXTRAS_SCHEMA`, `row` 0 to n-1.
-        reasons: String, `code: sentence` where the line is refused, else null; None when none is.
+        parts: lines that share their columns, one String column per joined key; null where absent.
+        exact: the lines read one by one, with columns for `kept` keys only; None when none was.
+        extras: their other keys, in the form of `EXTRAS_SCHEMA`, `row` 0 is the first of `exact`.
+        reasons: String, `code: sentence` where a line is refused, else null; None when none is.
     """
 
-    frame: pl.DataFrame
+    parts: list[Part]
+    exact: Part | None
     extras: pl.DataFrame | None
     reasons: pl.Series | None
 
@@ -37,39 +40,41 @@ def read_objects(lines: pl.Series, *, kept: Collection[str]) -> ObjectLines:
     """
     n = len(lines)
     if n <= _FEW_LINES:
-        return _read_exactly(lines, pl.int_range(n, dtype=pl.UInt32, eager=True), n, kept)
-    frame, bad = read_columns(lines)
-    if not bad.any():
-        return ObjectLines(frame=frame, extras=None, reasons=None)
-    rows = bad.arg_true().cast(pl.UInt32)
-    exact = _read_exactly(lines.gather(rows), rows, n, kept)
+        return _read_exactly(lines, all_rows(n), [], kept)
+    parts, left = read_parts(lines)
+    if not len(left):
+        return ObjectLines(parts=parts, exact=None, extras=None, reasons=None)
+    return _read_exactly(lines, left, parts, kept)
+
+
+def _read_exactly(
+    lines: pl.Series, rows: pl.Series, parts: list[Part], kept: Collection[str]
+) -> ObjectLines:
+    """Read some lines one by one, beside the parts that are read already."""
+    good: list[int] = []
+    columns: list[dict[str, str]] = []
+    pairs: list[tuple[int, str, str]] = []
+    reasons: list[str | None] = []
+    for row, line in zip(rows, lines.gather(rows), strict=True):
+        fields, reason = _read_one(line, kept)
+        reasons.append(reason)
+        if reason is None:
+            pairs += [(len(good), key, fields[key]) for key in fields if key not in kept]
+            columns.append({key: fields[key] for key in fields if key in kept})
+            good.append(row)
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(kept, pl.String), strict=True)
     return ObjectLines(
-        frame=_overlay(frame, exact.frame, rows), extras=exact.extras, reasons=exact.reasons
+        parts=parts,
+        exact=Part(pl.Series(good, dtype=pl.UInt32), frame) if good else None,
+        extras=pl.DataFrame(pairs, schema=EXTRAS_SCHEMA, orient="row") if pairs else None,
+        reasons=_reasons_of(reasons, rows, len(lines)),
     )
 
 
 def _reasons_of(reasons: list[str | None], rows: pl.Series, n: int) -> pl.Series | None:
     if not any(reasons):
         return None
-    none = pl.repeat(None, n, dtype=pl.String, eager=True)
-    return none.scatter(rows, pl.Series(reasons, dtype=pl.String))
-
-
-def _read_exactly(lines: pl.Series, rows: pl.Series, n: int, kept: Collection[str]) -> ObjectLines:
-    """Read some lines one by one; `frame` has their rows only, the rest speaks of all n."""
-    columns: list[dict[str, str]] = []
-    pairs: list[tuple[int, str, str]] = []
-    reasons: list[str | None] = []
-    for row, line in zip(rows, lines, strict=True):
-        fields, reason = _read_one(line, kept)
-        reasons.append(reason)
-        columns.append({key: fields[key] for key in fields if key in kept})
-        pairs += [(row, key, value) for key, value in fields.items() if key not in kept]
-    return ObjectLines(
-        frame=pl.DataFrame(columns, schema=dict.fromkeys(kept, pl.String), strict=True),
-        extras=pl.DataFrame(pairs, schema=EXTRAS_SCHEMA, orient="row") if pairs else None,
-        reasons=_reasons_of(reasons, rows, n),
-    )
+    return put(constant(None, n, pl.String), rows, pl.Series(reasons, dtype=pl.String))
 
 
 def _read_one(line: str, kept: Collection[str]) -> tuple[dict[str, str], str | None]:
@@ -77,11 +82,3 @@ def _read_one(line: str, kept: Collection[str]) -> tuple[dict[str, str], str | N
         return read_exact(line, kept=kept), None
     except RefusedLine as refused:
         return {}, str(refused)
-
-
-def _overlay(frame: pl.DataFrame, exact: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
-    """Replace some rows of the frame, in all columns, by those read exactly."""
-    n = len(frame)
-    places = pl.int_range(n, n + len(rows), dtype=pl.UInt32, eager=True)
-    order = pl.int_range(n, dtype=pl.UInt32, eager=True).scatter(rows, places)
-    return pl.concat([frame, exact], how="diagonal")[order]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsing.objects import read_objects
-from parsing.objects.columns import read_columns
+from parsing.objects.columns import read_parts
 from parsing.objects.exact import RefusedLine, read_exact
 
 _CHARACTERS = st.sampled_from(list('ab:,"{}[]\\ /\t\n\0é\u2028😀.0e-') + ["\\u00e9", "message"])
@@ -75,23 +75,34 @@ def _expected(line: str) -> dict[str, str] | str:
 
 def _found(lines: list[str], rows: range) -> list[dict[str, str] | str]:
     read = read_objects(pl.Series(lines, dtype=pl.String), kept=("message",))
-    wide = read.frame.to_dicts()
-    long = [] if read.extras is None else read.extras.rows()
-    found: list[dict[str, str] | str] = []
-    for row in rows:
-        reason = None if read.reasons is None else read.reasons[row]
-        fields = {key: value for key, value in wide[row].items() if value is not None}
-        extras = {key: value for at, key, value in long if at == row}
-        assert not fields.keys() & extras.keys()
-        found.append(reason if reason is not None else fields | extras)
-    return found
+    found: dict[int, dict[str, str] | str] = {}
+    for part in [*read.parts, *([read.exact] if read.exact else [])]:
+        for row, fields in zip(part.rows, part.frame.to_dicts(), strict=True):
+            assert row not in found
+            found[row] = {key: value for key, value in fields.items() if value is not None}
+    for row, key, value in [] if read.extras is None else read.extras.rows():
+        target = found[read.exact.rows[row]] if read.exact else {}
+        assert isinstance(target, dict)
+        assert key not in target
+        target[key] = value
+    if read.reasons is not None:
+        refused = read.reasons.is_not_null().arg_true()
+        assert not found.keys() & set(refused)
+        found |= {row: read.reasons[row] for row in refused}
+    assert sorted(found) == list(range(len(lines)))
+    return [found[row] for row in rows]
 
 
 @settings(max_examples=100, deadline=None)
-@given(lines=st.lists(_LINES, min_size=1, max_size=12))
-def test_every_line_reads_the_same_in_columns_as_alone(lines: list[str]) -> None:
+@given(
+    lines=st.lists(_LINES, min_size=1, max_size=12),
+    usual=st.sampled_from(
+        ['"a":"x","c":1.25', '"a":{"b":{"c":"x"},"c":"y"}', '"a":{"a.b":"x"},"b":{"_extra":{}}']
+    ),
+)
+def test_every_line_reads_the_same_in_columns_as_alone(lines: list[str], usual: str) -> None:
     """Around the lines are plain ones, so that the column reader is used."""
-    plain = [f'{{"a":"x","b":{number},"c":1.25}}' for number in range(100)]
+    plain = [f'{{{usual},"n":{number}}}' for number in range(100)]
     mixed = [*plain[:50], *lines, *plain[50:]]
     assert _found(mixed, range(50, 50 + len(lines))) == [_expected(line) for line in lines]
 
@@ -99,12 +110,14 @@ def test_every_line_reads_the_same_in_columns_as_alone(lines: list[str]) -> None
 @settings(max_examples=100, deadline=None)
 @given(lines=st.lists(_LINES, min_size=1, max_size=8))
 def test_what_the_column_reader_trusts_is_exact(lines: list[str]) -> None:
-    """Rows not marked as doubtful equal the exact reader's fields."""
-    frame, doubtful = read_columns(pl.Series(lines, dtype=pl.String))
-    for line, row, is_doubtful in zip(lines, frame.to_dicts(), doubtful, strict=True):
-        if not is_doubtful:
-            fields = {key: value for key, value in row.items() if value is not None}
-            assert fields == _expected(line)
+    """Rows of its parts equal the exact reader's fields; the others are given back."""
+    parts, left = read_parts(pl.Series(lines, dtype=pl.String))
+    rows = [row for part in parts for row in part.rows]
+    assert sorted([*rows, *left]) == list(range(len(lines)))
+    for part in parts:
+        for row, values in zip(part.rows, part.frame.to_dicts(), strict=True):
+            fields = {key: value for key, value in values.items() if value is not None}
+            assert fields == _expected(lines[row])
 
 
 def test_plain_lines_are_trusted() -> None:
@@ -115,12 +128,21 @@ def test_plain_lines_are_trusted() -> None:
         '{"a": "x:\\"y\\": 1", "tags": ["p", "q"], "embedded": "{\\"a\\": 1}"}',
         '{"timestamp":"2026-01-01T00:00:00Z","seldom":"é 😀 \\ud83d\\ude00"}',
     ]
-    _, doubtful = read_columns(pl.Series(shapes * 30, dtype=pl.String))
-    assert not doubtful.any()
+    assert not len(read_parts(pl.Series(shapes * 30, dtype=pl.String))[1])
 
 
 def test_one_broken_line_spoils_only_itself() -> None:
     """The neighbours of a broken line are still read as columns."""
-    lines = ['{"a": 1, "b": {"c": [1, 2]}}'] * 100 + ['{"a": '] + ['{"a": 2}'] * 100
-    _, doubtful = read_columns(pl.Series(lines, dtype=pl.String))
-    assert doubtful.arg_true().to_list() == [100]
+    lines = ['{"a": 1, "b": {"c": [1, 2]}}'] * 5000 + ['{"a": '] + ['{"a": 2}'] * 100
+    assert read_parts(pl.Series(lines, dtype=pl.String))[1].to_list() == [5000]
+
+
+def test_kinds_of_lines_that_the_sample_misses_are_read_as_columns_too() -> None:
+    """Their keys are found when their count is short."""
+    lines = ['{"a": 1}'] * 1000
+    lines[7:900:90] = [
+        f'{{"a": 1, "seldom": {number}, "k{number}": {{"x": 1}}}}' for number in range(10)
+    ]
+    parts, left = read_parts(pl.Series(lines, dtype=pl.String))
+    assert not len(left)
+    assert [len(part.rows) for part in parts] == [990, 10]

@@ -1,0 +1,59 @@
+"""Small things polars lacks, or does at the price of a query (0.1 ms each)."""
+
+from collections.abc import Iterable
+
+import polars as pl
+
+# A column name no key can have: NUL is not printable.
+SCRATCH = "\0"
+
+
+def constant(value: object, n: int, dtype: type[pl.DataType] | pl.DataType) -> pl.Series:
+    """n times one value."""
+    return pl.Series([value], dtype=dtype).new_from_index(0, n)
+
+
+def all_rows(n: int) -> pl.Series:
+    """0 to n-1, UInt32."""
+    return pl.int_range(n, dtype=pl.UInt32, eager=True)
+
+
+def none_of(n: int) -> pl.Series:
+    """A mask of n lines, all False."""
+    return constant(False, n, pl.Boolean)
+
+
+def put(series: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:
+    """A copy of `series` with other values at `rows` (polars' own scatter changes the series)."""
+    return series.clone().scatter(rows, values)
+
+
+def no_columns(n: int) -> pl.DataFrame:
+    """n rows without columns."""
+    return constant(None, n, pl.Null).alias(SCRATCH).to_frame().drop(SCRATCH)
+
+
+def row_sum(frame: pl.DataFrame, counts: Iterable[pl.Expr]) -> pl.Series:
+    """The sum of expressions per row, Int64; nulls count 0, as does a frame without columns."""
+    total = pl.sum_horizontal(pl.lit(0, pl.Int64), *counts).cast(pl.Int64)
+    return frame.with_columns(total.alias(SCRATCH))[SCRATCH]
+
+
+def count_present(frame: pl.DataFrame) -> pl.Series:
+    """How many values each row has."""
+    return row_sum(frame, [pl.col(name).is_not_null() for name in frame.columns])
+
+
+def spread(frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
+    """Give the frame's rows the places where `mask` is True; rows of nulls elsewhere."""
+    if not frame.width:
+        return no_columns(len(mask))
+    if not len(frame):
+        return frame.clear(len(mask))
+    place = pl.when(pl.lit(mask)).then(pl.lit(mask.cum_sum()) - 1).cast(pl.UInt32)
+    return frame.select(pl.all().gather(place))
+
+
+def spread_mask(inner: pl.Series, mask: pl.Series) -> pl.Series:
+    """Give the inner mask's values the places where `mask` is True; False elsewhere."""
+    return put(none_of(len(mask)), mask.arg_true(), inner)
