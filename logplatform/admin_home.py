@@ -53,9 +53,10 @@ def next_run() -> datetime | None:
     task = PeriodicTask.objects.filter(task=RETENTION_TASK, enabled=True).first()
     if task is None:
         return None
-    schedule = task.schedule
-    left: timedelta = schedule.remaining_estimate(task.last_run_at or clock.now())
-    return clock.now() + max(left, timedelta(0))
+    schedule, now = task.schedule, clock.now()
+    schedule.nowfun = lambda: now
+    left: timedelta = schedule.remaining_estimate(task.last_run_at or now)
+    return now + max(left, timedelta(0))
 
 
 def _known(figure: Callable[[], T]) -> T | None:
