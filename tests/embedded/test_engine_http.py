@@ -6,6 +6,7 @@ import socket
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -294,3 +295,21 @@ def test_one_connection_serves_many_requests(engine: Engine) -> None:
 def test_unknown_paths_and_methods(http: httpx.Client) -> None:
     assert http.get("/absent").status_code == 404
     assert http.put("/", content="x").status_code in (400, 501)
+
+
+def test_results_of_queries_side_by_side_never_mix(engine: Engine) -> None:
+    """A result that was freed while it was sent showed bytes of other people's results."""
+
+    def wrong_answers(number: int) -> int:
+        sql = "SELECT {n:UInt8} AS n, repeat('x', 300) AS s FROM numbers({rows:UInt32})"
+        wrong = 0
+        with engine.http() as http:
+            for rows in range(200, 320):
+                parameters = {"param_n": number, "param_rows": rows, "wait_end_of_query": 1}
+                query = {"query": f"{sql} FORMAT TSV", **parameters}
+                answer = http.get("/", params=query).text
+                wrong += answer != f"{number}\t{'x' * 300}\n" * rows
+        return wrong
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(wrong_answers, range(8))) == 0

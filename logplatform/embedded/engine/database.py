@@ -45,7 +45,7 @@ _STREAMABLE = frozenset(
 class Outcome:
     """A finished statement: its result as bytes, and the numbers of X-ClickHouse-Summary."""
 
-    data: memoryview | bytes = b""
+    data: bytes = b""
     read_rows: int = 0
     read_bytes: int = 0
     result_rows: int = 0
@@ -146,7 +146,8 @@ class Session:
             self._request.statement.sql, self._request.output_format, params=self._parameters
         )
         return Outcome(
-            data=result.get_memview().view() if result.size() else b"",
+            # A copy: the view of a result is not kept alive by it and reads freed memory.
+            data=result.bytes() if result.size() else b"",
             read_rows=result.storage_rows_read(),
             read_bytes=result.storage_bytes_read(),
             result_rows=result.rows_read(),
