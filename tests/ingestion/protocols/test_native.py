@@ -32,7 +32,7 @@ PRETTY = json.dumps({"message": "one", "more": {"a": [1, 2]}}, indent=2).encode(
         (JSON, b"127.0.0.1 - - a text log", "lines", 1, False),
         (TEXT, b"[2026-01-01 10:00:00] starts like an array\nsecond", "lines", 2, False),
         ("text/plain; charset=UTF-8", b"one\ntwo\n\nthree", "lines", 3, False),
-        (TEXT, "one\u2028still one\x0bstill\x0cstill\x85".encode("latin-1", "replace"), "lines", 1, False),
+        (TEXT, "one\u2028still one\x0bstill\x0cstill\x85".encode(), "lines", 1, False),
     ],
     ids=[
         "object", "object by curl", "pretty object", "pretty object without a type", "array",
@@ -87,6 +87,8 @@ def test_any_body_is_counted_as_it_is_decoded_or_refused(body: bytes, content_ty
     try:
         found = inspect(body, content_type)
     except PlatformError as error:
-        assert 400 <= error.status < 500
-        return
-    assert count_lines(decode(body, found.shape)) == found.lines > 0
+        status = error.status
+    else:
+        status = 202
+        assert count_lines(decode(body, found.shape)) == found.lines > 0
+    assert status in (202, 400, 415)
