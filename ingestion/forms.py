@@ -15,7 +15,7 @@ from unfold.widgets import (
 
 from ingestion.formats import format_choices
 from ingestion.models import SCOPES, ApiKey, Source
-from ingestion.setup import check_zone, slug_of
+from ingestion.setup import check_slug_unused, check_zone, slug_of
 from storage.models import MAX_RETENTION_DAYS, SLUG, App
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ class OpenAppForm(AppForm):
         for name, slug in (("name", "slug"), ("source_name", "source_slug")):
             if name in cleaned and slug in cleaned:
                 cleaned[slug] = slug_or_made(cleaned, name=name, slug=slug)
+        if "slug" in cleaned:
+            check_slug_unused(cleaned["slug"])
         return cleaned
 
 

@@ -160,6 +160,7 @@ class AppView(ControlView):
             groups=values.get("groups", ()),
         )
         with as_invalid_request():
+            setup.check_slug_unused(draft.slug or setup.slug_of(draft.name))
             app = setup.open_app(draft)
             note(request, app, ADDED, "opened.")
         return self.answer(app, 201)

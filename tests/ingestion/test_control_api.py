@@ -107,6 +107,20 @@ def test_deleting_an_app_removes_its_lines_and_no_others(owner: Api) -> None:
     assert facade.count_logs(LogQuery(apps=("bravo",))) == 1
 
 
+@pytest.mark.usefixtures("clickhouse")
+def test_a_slug_that_old_lines_carry_is_not_given_to_a_new_app(owner: Api, roles: Roles) -> None:
+    from storage import facade
+    from tests.storage.records import make_frame
+
+    facade.write_logs(make_frame([{"app": "gone"}]), token="t")
+    assert bad_fields(owner("POST", "apps", {"name": "Gone"}, status=400)) == {"slug"}
+    form = {"name": "Gone", "days": "", "source_name": "a", "key_name": "k", "key_scopes": "query"}
+    answer = owner.client.post("/admin/storage/app/add/", form)
+    assert "still carry this slug" in answer.content.decode()
+    assert not App.objects.filter(slug="gone").exists()
+    owner("POST", "apps", {"name": "Gone", "slug": "gone-2"}, status=201)
+
+
 def test_a_source_is_added_read_changed_and_deleted(member: Api) -> None:
     body = {"app": "alpha", "name": "Web Front", "zone": "Europe/Berlin", "format": "json"}
     made = member("POST", "sources", body, status=201)
