@@ -28,6 +28,7 @@ _QUOTABLE = r'([^\\{\[,:\s]"\s*:\s*)(' + _NUMBER + r")(\s*[,}])"
 _SPACED = r'"\s+:'
 _SPACED_KEY = r'([^\\{\[,:\s]")\s+:'
 _SPACES_BEFORE_COLON = [" :", "\t:", "\r:"]
+_RARE = [*_SPACES_BEFORE_COLON, "\n", r"\u"]
 _SURROGATE = r"\\u[dD][89abcdefABCDEF]"
 _SURROGATE_PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HIDDEN_KEY_END = r"\\u00(?:22|3[aA])"
@@ -49,18 +50,18 @@ def amend(lines: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
         lines.alias("text")
         .to_frame()
         .with_columns(
-            odd=text.str.contains(_ODD_VALUE) | text.str.contains_any(_SPACES_BEFORE_COLON),
-            bad=text.str.contains("\n", literal=True),
-            long=text.str.len_bytes() > 2 * MAX_DEPTH,
-            escaped=text.str.contains(r"\u", literal=True),
+            odd=text.str.contains(_ODD_VALUE),
+            rare=text.str.contains_any(_RARE) | (text.str.len_bytes() > 2 * MAX_DEPTH),
         )
     )
-    odd, bad = flags["odd"], flags["bad"]
-    for doubt, expression in (("long", _is_deep(text)), ("escaped", _has_odd_escape(text))):
-        if flags[doubt].any():
-            rows = flags[doubt].arg_true()
-            found = flags.select(text.gather(rows)).select(expression).to_series()
-            bad = put(bad, rows, bad.gather(rows) | found)
+    odd, bad = flags["odd"], none_of(len(lines))
+    if flags["rare"].any():
+        rows = flags["rare"].arg_true()
+        found = flags.select(text.gather(rows)).select(
+            spaced=text.str.contains_any(_SPACES_BEFORE_COLON), bad=_is_unreadable(text)
+        )
+        odd = put(odd, rows, odd.gather(rows) | found["spaced"])
+        bad = put(bad, rows, found["bad"])
     if not odd.any():
         return lines, odd, bad
     rows = odd.arg_true()
@@ -71,14 +72,11 @@ def amend(lines: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
     return put(lines, rows, amended.to_series()), odd, bad
 
 
-def _is_deep(text: pl.Expr) -> pl.Expr:
-    return text.str.count_matches(r"[\[{]") > MAX_DEPTH
-
-
-def _has_odd_escape(text: pl.Expr) -> pl.Expr:
-    """Half a surrogate pair, or an escaped quote or colon that the count of keys would miss."""
+def _is_unreadable(text: pl.Expr) -> pl.Expr:
+    """Line feeds, deep nesting, half surrogate pairs, escaped quotes that look like a key's."""
     half = text.str.replace_all(_SURROGATE_PAIR, "").str.contains(_SURROGATE)
-    return half | text.str.contains(_HIDDEN_KEY_END)
+    deep = text.str.count_matches(r"[\[{]") > MAX_DEPTH
+    return text.str.contains("\n", literal=True) | half | deep | text.str.contains(_HIDDEN_KEY_END)
 
 
 def has_odd_array(lines: pl.Series, odd: pl.Series, frame: pl.DataFrame) -> pl.Series:

@@ -3,11 +3,12 @@
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from parsing import Format, Sample, format_names, log_formats
 from parsing.loader import FormatError, load_format
-from tests.parsing.ways import parse_all, records
+from tests.parsing.ways import ARRIVAL, parse_all, records
 
 _SAMPLES = [
     pytest.param(name, sample, id=f"{name}-{number}")
@@ -54,6 +55,30 @@ def test_plain_text_comes_last_and_takes_all() -> None:
     assert ranked == sorted(ranked, reverse=True)
     assert [*log_formats()][-1] == "text"
     assert sorted(log_formats()) == [*format_names()]
+
+
+def test_a_date_that_does_not_exist_is_noted() -> None:
+    """The record keeps its arrival as time, and what was written."""
+    row = records(['::1 - - [31/Feb/2026:06:43:36 +0000] "GET / HTTP/1.1" 200 12'])[0]
+    assert row["timestamp"] == ARRIVAL
+    assert row["attributes"]["_time_error"] == "31/Feb/2026:06:43:36 +0000"
+
+
+def test_the_format_of_the_guide_loads(tmp_path: Path) -> None:
+    """The example in docs/formats-guide.md is a format that works."""
+    guide = (Path(__file__).parents[2] / "docs" / "formats-guide.md").read_text("utf-8")
+    file = tmp_path / "acme.toml"
+    file.write_text(guide.split("```toml\n")[1].split("```")[0], "utf-8")
+    acme = load_format(file)
+    (matched,) = acme.parse(pl.Series([sample.line for sample in acme.samples])).matched
+    assert matched.rows.to_list() == [0]
+    assert {each.name: each[0] for each in matched.attributes} == {
+        "request": None,
+        "status": "404",
+        "method": "GET",
+        "path": "/a",
+    }
+    assert matched.values["severity"].to_list() == [13]
 
 
 _GOOD = """

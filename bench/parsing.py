@@ -1,0 +1,102 @@
+"""CPU time of parsing, per line: `python -m bench.parsing [FILE…]` adds the lines of files."""
+
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from parsing import Hint, parse_lines, split_lines
+
+_ARRIVAL = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_SIZES = (5_000, 50_000)
+_ROUNDS = 5
+_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0"
+
+
+def _json_line(number: int, rng: random.Random, **more: object) -> str:
+    fields: dict[str, object] = {
+        "timestamp": f"2026-11-22T10:00:{number % 60:02d}.{number % 1000:03d}Z",
+        "level": rng.choice(["INFO", "INFO", "INFO", "WARN", "ERROR"]),
+        "service": rng.choice(["auth", "payment", "web"]),
+        "host": f"web-{number % 20}",
+        "message": f"user {number} placed order {rng.randrange(10**6)} in good time",
+        "trace_id": f"{rng.getrandbits(128):032x}",
+        "user_id": rng.randrange(10**5),
+        "duration_ms": round(rng.random() * 500, 2),
+        "status": rng.choice([200, 201, 404, 500]),
+        "path": f"/api/v1/orders/{rng.randrange(1000)}",
+    }
+    return json.dumps(fields | more, separators=(",", ":"))
+
+
+def _access_line(number: int, rng: random.Random) -> str:
+    return (
+        f"10.0.{number % 250}.{rng.randrange(250)} - - [22/Nov/2026:10:00:{number % 60:02d} +0000] "
+        f'"GET /shop/item/{rng.randrange(5000)}?from=list HTTP/1.1" {rng.choice([200, 200, 404])} '
+        f'{rng.randrange(90_000)} "https://shop.example/list" "{_AGENT}"'
+    )
+
+
+def _nested_line(number: int, rng: random.Random) -> str:
+    http = {"request": {"method": "GET", "bytes": number}, "status": 200}
+    return _json_line(number, rng, http=http, tags=["a", "b"])
+
+
+def _broken_line(number: int, rng: random.Random) -> str:
+    line = _json_line(number, rng)
+    return line if number % 100 else line[:80]
+
+
+def _text_line(number: int, rng: random.Random) -> str:
+    word = rng.choice(["INFO", "WARN", "ERROR", "done"])
+    return f"2026-11-22 10:00:{number % 60:02d},250 {word} worker-{number % 9}: job {number} of 9"
+
+
+_KINDS: dict[str, Callable[[int, random.Random], str]] = {
+    "json": _json_line,
+    "json, nested": _nested_line,
+    "json, 1 % broken": _broken_line,
+    "access_combined": _access_line,
+    "text": _text_line,
+    "json and access, mixed": lambda number, rng: (
+        _json_line(number, rng) if number % 2 else _access_line(number, rng)
+    ),
+}
+
+
+def _cpu_us_per_line(lines: pl.Series) -> float:
+    """The best of some rounds, all threads counted."""
+    arrived = pl.Series([_ARRIVAL], dtype=pl.Datetime("ms", "UTC")).new_from_index(0, len(lines))
+    best = float("inf")
+    for _ in range(_ROUNDS):
+        start = time.process_time()
+        parse_lines(lines, received_at=arrived, hint=Hint())
+        best = min(best, time.process_time() - start)
+    return best / len(lines) * 1e6
+
+
+def _bodies(files: list[str]) -> Iterator[tuple[str, bytes]]:
+    for size in _SIZES:
+        for kind, line in _KINDS.items():
+            rng = random.Random(7)
+            yield kind, "\n".join(line(number, rng) for number in range(size)).encode()
+    for file in files:
+        yield Path(file).name, Path(file).read_bytes()
+
+
+def main(files: list[str]) -> None:
+    """Print a table: what the lines are, how many, bytes and CPU each."""
+    print("| lines | count | bytes a line | CPU µs a line |\n|---|---:|---:|---:|")
+    for name, body in _bodies(files):
+        lines = split_lines(body)
+        size = len(body) / len(lines)
+        print(f"| {name} | {len(lines)} | {size:.0f} | {_cpu_us_per_line(lines):.2f} |")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
