@@ -6,7 +6,7 @@ Each is created once and never overwritten, so an administrator's change stays.
 from typing import Any
 
 _EVERY: dict[str, tuple[str, int, str]] = {
-    "Ring for waiting bodies": ("ingestion.ring_bells", 5, "seconds"),
+    "Take up lines that wait": ("ingestion.ring_bells", 5, "seconds"),
     "Save when keys were last used": ("ingestion.save_key_use", 60, "seconds"),
 }
 _DAILY: dict[str, tuple[str, str, str]] = {

@@ -139,7 +139,14 @@ CACHES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [VALKEY_URL], "prefix": "lgs:live", "capacity": 200, "expiry": 10},
+        "CONFIG": {
+            # The layer waits 5 s for news in one command; redis-py gives up reading after 5 s too,
+            # which ended every tail that was idle for that long.
+            "hosts": [{"address": VALKEY_URL, "socket_timeout": 20, "socket_keepalive": True}],
+            "prefix": "lgs:live",
+            "capacity": 200,
+            "expiry": 10,
+        },
     }
 }
 
@@ -200,6 +207,8 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "in
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
+# No results are kept, so beat needs no task to clean them.
+CELERY_RESULT_EXPIRES = None
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 UNFOLD = admin_theme.UNFOLD
