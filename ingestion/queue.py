@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import redis
@@ -251,13 +252,13 @@ class ShardLease:
 
     def acknowledge(self, group: Group, results: dict[str, str]) -> None:
         """Remove a stored group for good; hand results (receipt → JSON) to who waits."""
-        ids = [queued.stream_id for queued in group.entries]
+        sizes = [(queued.stream_id, len(queued.entry.body)) for queued in group.entries]
         used = {queued.entry.key_id: queued.entry.received_at for queued in group.entries}
         pipeline = client().pipeline(transaction=True)
         scripts.ACK.queue(
             pipeline,
             [stream_key(self.shard), _intents_key(self.shard), BYTES_KEY],
-            [GROUP, group.token, *ids],
+            [GROUP, group.token, *chain.from_iterable(sizes)],
         )
         for receipt, result in results.items():
             pipeline.rpush(_result_key(receipt), result)

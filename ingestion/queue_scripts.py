@@ -91,15 +91,11 @@ return {token, rows}
 """)
 
 ACK = Script("""
--- keys: stream, intents, bytes; args: group, token, ids...
+-- keys: stream, intents, bytes; args: group, token, then id and body size of each entry
 local freed = 0
-for i = 3, #ARGV do
-  local rows = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])
-  if #rows == 1 then
-    freed = freed + string.len(rows[1][2][4])
-    redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
-    redis.call('XDEL', KEYS[1], ARGV[i])
-  end
+for i = 3, #ARGV, 2 do
+  redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
+  if redis.call('XDEL', KEYS[1], ARGV[i]) == 1 then freed = freed + tonumber(ARGV[i + 1]) end
 end
 redis.call('HDEL', KEYS[2], ARGV[2])
 if freed > 0 then redis.call('DECRBY', KEYS[3], freed) end
