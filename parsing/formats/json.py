@@ -26,7 +26,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "span_id": ("span_id", "spanId", "span.id"),
 }
 _NOTES = (TIME_ERROR, ENCODING_ERROR, PARSE_ERROR)
-_KEPT = (*(name for names in NAMES.values() for name in names), *_NOTES)
+_KEPT = frozenset({*(name for names in NAMES.values() for name in names), *_NOTES})
 
 
 def parse(lines: pl.Series) -> Found:

@@ -18,7 +18,7 @@ Source: RFC 8259.
 import json
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 
 MAX_DEPTH = 256
 MAX_FLAT_DEPTH = 32
@@ -27,6 +27,7 @@ MAX_KEY_BYTES = 128
 EXTRA = "_extra"
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _KINDS = {list: "an array", bool: "a boolean", type(None): "null"}
 
@@ -48,7 +49,8 @@ class _Object(list[tuple[str, object]]):
 
 
 def _number(text: str) -> _Number:
-    if not math.isfinite(float(text)):
+    may_be_huge = len(text) > 300 or "e" in text or "E" in text
+    if may_be_huge and not math.isfinite(float(text)):
         shown = text if len(text) <= 24 else f"{text[:20]}…"
         raise RefusedLine(f"invalid_json: the number {shown} is out of range")
     return _Number(text)
@@ -66,7 +68,7 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def read_exact(text: str, *, kept: Collection[str] = ()) -> dict[str, str]:
+def read_exact(text: str, *, kept: AbstractSet[str] = frozenset()) -> dict[str, str]:
     """Read one line.
 
     Args:
@@ -86,7 +88,7 @@ def read_exact(text: str, *, kept: Collection[str] = ()) -> dict[str, str]:
 
 
 def _decode(text: str) -> _Object:
-    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+    if text.count("{") + text.count("[") > MAX_DEPTH and _is_too_deep(text):
         raise RefusedLine(f"too_deep: nested deeper than {MAX_DEPTH} levels")
     try:
         found = _DECODER.decode(text)
@@ -101,12 +103,13 @@ def _decode(text: str) -> _Object:
     return found
 
 
-def _depth(text: str) -> int:
-    deepest = depth = 0
-    for character in re.sub(r"[^\[\]{}]", "", _STRING.sub("", text)):
-        depth += 1 if character in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+def _is_too_deep(text: str) -> bool:
+    depth = 0
+    for bracket in _BRACKET.finditer(_STRING.sub("", text)):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _flatten(pairs: _Object, prefix: str, depth: int, fields: dict[str, str]) -> None:
@@ -115,7 +118,7 @@ def _flatten(pairs: _Object, prefix: str, depth: int, fields: dict[str, str]) ->
         if isinstance(value, _Object) and value and depth < MAX_FLAT_DEPTH:
             nested[key] = value
         else:
-            fields.setdefault(prefix + key, _text(value))
+            fields.setdefault(prefix + key, value if type(value) is str else _text(value))
     for key in sorted(nested):
         _flatten(nested[key], f"{prefix}{key}.", depth + 1, fields)
 
@@ -136,7 +139,7 @@ def _dump(value: object) -> str:
 
 
 def _cut_keys(fields: dict[str, str]) -> dict[str, str]:
-    if all(len(key) * 4 <= MAX_KEY_BYTES or fits(key) for key in fields):
+    if max(map(len, fields), default=0) * 4 <= MAX_KEY_BYTES or all(map(fits, fields)):
         return fields
     cut: dict[str, str] = {}
     for key, value in fields.items():
@@ -154,7 +157,7 @@ def _mend(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
-def _fold(fields: dict[str, str], kept: Collection[str]) -> dict[str, str]:
+def _fold(fields: dict[str, str], kept: AbstractSet[str]) -> dict[str, str]:
     names = [key for key in fields if key in kept]
     names += [key for key in fields if key not in kept and key != EXTRA]
     folded = {key: fields[key] for key in names[MAX_FIELDS:]}

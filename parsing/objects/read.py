@@ -1,6 +1,6 @@
 """Reads lines of JSON: as columns where that is exact, the others one by one."""
 
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import polars as pl
@@ -31,7 +31,7 @@ class ObjectLines:
     reasons: pl.Series | None
 
 
-def read_objects(lines: pl.Series, *, kept: Collection[str]) -> ObjectLines:
+def read_objects(lines: pl.Series, *, kept: AbstractSet[str]) -> ObjectLines:
     """Read JSON objects by the rules of `parsing.objects.exact`.
 
     Args:
@@ -48,25 +48,27 @@ def read_objects(lines: pl.Series, *, kept: Collection[str]) -> ObjectLines:
 
 
 def _read_exactly(
-    lines: pl.Series, rows: pl.Series, parts: list[Part], kept: Collection[str]
+    lines: pl.Series, rows: pl.Series, parts: list[Part], kept: AbstractSet[str]
 ) -> ObjectLines:
     """Read some lines one by one, beside the parts that are read already."""
     good: list[int] = []
     columns: list[dict[str, str]] = []
-    pairs: list[tuple[int, str, str]] = []
+    extras: dict[str, list[object]] = {name: [] for name in EXTRAS_SCHEMA}
     reasons: list[str | None] = []
     for row, line in zip(rows, lines.gather(rows), strict=True):
         fields, reason = _read_one(line, kept)
         reasons.append(reason)
         if reason is None:
-            pairs += [(len(good), key, fields[key]) for key in fields if key not in kept]
-            columns.append({key: fields[key] for key in fields if key in kept})
+            columns.append({key: fields.pop(key) for key in kept & fields.keys()})
+            extras["row"] += [len(good)] * len(fields)
+            extras["key"] += fields.keys()
+            extras["value"] += fields.values()
             good.append(row)
     frame = pl.DataFrame(columns, schema=dict.fromkeys(kept, pl.String), strict=True)
     return ObjectLines(
         parts=parts,
         exact=Part(pl.Series(good, dtype=pl.UInt32), frame) if good else None,
-        extras=pl.DataFrame(pairs, schema=EXTRAS_SCHEMA, orient="row") if pairs else None,
+        extras=pl.DataFrame(extras, schema=EXTRAS_SCHEMA) if extras["row"] else None,
         reasons=_reasons_of(reasons, rows, len(lines)),
     )
 
@@ -77,7 +79,7 @@ def _reasons_of(reasons: list[str | None], rows: pl.Series, n: int) -> pl.Series
     return put(constant(None, n, pl.String), rows, pl.Series(reasons, dtype=pl.String))
 
 
-def _read_one(line: str, kept: Collection[str]) -> tuple[dict[str, str], str | None]:
+def _read_one(line: str, kept: AbstractSet[str]) -> tuple[dict[str, str], str | None]:
     try:
         return read_exact(line, kept=kept), None
     except RefusedLine as refused:

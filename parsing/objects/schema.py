@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from parsing.frames import no_columns
+from parsing.frames import all_rows, no_columns
 from parsing.objects.spelling import ODD_KEY_ENDS
 
 MAX_LEVELS = 6
-_MAX_COLUMNS = 512
+_MAX_COLUMNS = 256
 _SAMPLE_LINES = 24
+_KEY = r'"(?:[^"\\]|\\.)*"\s*:'
 
 # Keys of one level; None: text; else the keys of the objects it holds.
 Schema = dict[str, "Schema | None"]
@@ -49,9 +50,17 @@ def _learn(schema: Schema, found: Mapping[str, object], *, depth: int) -> None:
 
 def found_schema(texts: pl.Series) -> Schema:
     """The most frequent keys of all texts, nested ones among them; all of them text."""
-    found = texts.str.extract_all(r'"(?:[^"\\]|\\.)*"\s*:').explode().drop_nulls()
+    found = texts.str.extract_all(_KEY).explode().drop_nulls()
     counted = found.value_counts(sort=True).head(_MAX_COLUMNS)
     return dict.fromkeys(key for raw in counted.to_series() for key in _decoded_key(raw))
+
+
+def group_by_keys(texts: pl.Series, *, at_least: int) -> list[pl.Series]:
+    """Rows (UInt32) of the texts that have the same keys in the same order; large groups only."""
+    keys = texts.str.extract_all(_KEY).list.join("").hash().alias("keys")
+    groups = pl.DataFrame([keys, all_rows(len(texts)).alias("row")]).group_by("keys").all()
+    rows = groups.filter(pl.col("row").list.len() >= at_least)["row"]
+    return sorted(rows, key=lambda group: int(group[0]))
 
 
 def _decoded_key(raw: str) -> list[str]:

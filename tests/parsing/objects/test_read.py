@@ -74,7 +74,7 @@ def _expected(line: str) -> dict[str, str] | str:
 
 
 def _found(lines: list[str], rows: range) -> list[dict[str, str] | str]:
-    read = read_objects(pl.Series(lines, dtype=pl.String), kept=("message",))
+    read = read_objects(pl.Series(lines, dtype=pl.String), kept={"message"})
     found: dict[int, dict[str, str] | str] = {}
     for part in [*read.parts, *([read.exact] if read.exact else [])]:
         for row, fields in zip(part.rows, part.frame.to_dicts(), strict=True):
@@ -146,3 +146,16 @@ def test_kinds_of_lines_that_the_sample_misses_are_read_as_columns_too() -> None
     parts, left = read_parts(pl.Series(lines, dtype=pl.String))
     assert not len(left)
     assert [len(part.rows) for part in parts] == [990, 10]
+
+
+def test_many_kinds_of_lines_are_read_kind_by_kind() -> None:
+    """A schema of all their keys would cost more than it saves; rare kinds are read one by one."""
+    kinds = [[f"kind{kind}_{key}" for key in range(8)] for kind in range(20)]
+    usual = [
+        json.dumps({"message": "m"} | dict.fromkeys(kinds[n % 20], f"v{n}")) for n in range(9000)
+    ]
+    lines = usual + ['{"rare": {"a": 1.0}, "message": null}'] * 5
+    parts, left = read_parts(pl.Series(lines, dtype=pl.String))
+    assert all(part.frame.width == 9 for part in parts)
+    assert left.to_list() == list(range(9000, 9005))
+    assert _found(lines, range(0, 9005, 7)) == [_expected(line) for line in lines[::7]]
