@@ -90,7 +90,7 @@ class UnknownFormat(PlatformError):
     code = "unknown_format"
     status = 400
     message = "There is no log format '{format}'."
-    hint = "GET /api/v1/parse/formats lists them; leave ?format= away to have it detected."
+    hint = "Use one of {known}, or leave ?format= away to have it detected line by line."
 
 
 class BadIdempotencyKey(PlatformError):

@@ -7,8 +7,10 @@ the store.
 import hashlib
 import json
 import logging
+import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 
 from django.conf import settings
 
@@ -62,8 +64,25 @@ def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Acc
 
 
 def await_outcome(accepted: Accepted, app: str) -> Outcome | None:
-    """The outcome of an accepted body, None if it is not known within WAIT_S."""
-    deadline = time.monotonic() + WAIT_S
+    """The outcome of an accepted body, None if it is not known within WAIT_S.
+
+    Half of the threads may wait at a time, so that those who wait cannot close the door.
+    """
+    seats = _waiting_seats()
+    if not seats.acquire(blocking=False):
+        return None
+    try:
+        return _await(accepted, app, time.monotonic() + WAIT_S)
+    finally:
+        seats.release()
+
+
+@cache
+def _waiting_seats() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(max(1, settings.ENV.web_threads // 2))
+
+
+def _await(accepted: Accepted, app: str, deadline: float) -> Outcome | None:
     if accepted.backend == "queue" and queue.queued_entry(accepted.receipt):
         result = queue.wait_for_result(accepted.receipt, timeout_s=WAIT_S)
         if result:
@@ -104,7 +123,7 @@ def _known_format(name: str) -> str:
     from parsing import format_names
 
     if name not in format_names():
-        raise UnknownFormat(format=name[:50])
+        raise UnknownFormat(format=name[:50], known=", ".join(format_names()))
     return name
 
 

@@ -82,9 +82,20 @@ def test_waiting_gives_the_numbers_at_once(roles) -> None:
     assert reply["errors"][0]["reason"].startswith("not_an_object")
 
 
+def test_those_who_wait_cannot_close_the_door(roles, monkeypatch) -> None:
+    from ingestion import intake
+
+    seats = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(intake, "_waiting_seats", lambda: seats)
+    seats.acquire()
+    answer = send_to_door([b"x"], key=roles.a.ingest_key, query=b"wait=true")
+    assert (answer[0], answer[2]["accepted"]) == (202, 1)
+
+
 def test_the_format_can_be_fixed_by_the_request(roles) -> None:
     unknown = send_to_door([b"x"], key=roles.a.ingest_key, query=b"format=nope")
     assert (unknown[0], unknown[2]["error"]["code"]) == (400, "unknown_format")
+    assert "access_combined" in unknown[2]["error"]["hint"]
     assert send_to_door([b"x"], key=roles.a.ingest_key, query=b"format=text")[0] == 202
 
 
