@@ -74,7 +74,7 @@ class TailConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         try:
             await asyncio.wait({serving, refused}, return_when=asyncio.FIRST_COMPLETED)
             if serving.done():
-                serving.result()
+                await self._guarded(_result(serving))
         finally:
             for task in (serving, refused, *self.loops):
                 task.cancel()
@@ -228,3 +228,8 @@ class TailConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
 
     async def _tell(self, content: dict[str, Any]) -> None:
         await self.send(text_data=messages.dump(content))
+
+
+async def _result(task: "asyncio.Future[None]") -> None:
+    """What ended the task, as an exception if it was one."""
+    task.result()

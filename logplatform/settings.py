@@ -140,9 +140,10 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            # The layer waits 5 s for news in one command; redis-py gives up reading after 5 s too,
-            # which ended every tail that was idle for that long.
-            "hosts": [{"address": VALKEY_URL, "socket_timeout": 20, "socket_keepalive": True}],
+            # No socket timeout. The layer waits 5 s for news in one command, and redis-py's own
+            # 5 s ended every tail that was idle for so long. A longer one sends by
+            # asyncio.wait_for, which swallows cancellations before Python 3.12: closed tails hung.
+            "hosts": [{"address": VALKEY_URL, "socket_timeout": None, "socket_keepalive": True}],
             "prefix": "lgs:live",
             "capacity": 200,
             "expiry": 10,

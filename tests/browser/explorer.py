@@ -51,6 +51,8 @@ class Tenant:
         self.slug = self._create("apps", name=name)["slug"]
         source = self._create("sources", app=self.slug, name="Web")
         self.key = self._create("keys", source=source["id"], name="test", scopes=["ingest"])["key"]
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/x-ndjson"}
+        self.sender = httpx.Client(base_url=self.url, timeout=30, headers=headers)
 
     def _sign_in(self, first: dict[str, str]) -> None:
         self.http.get("/login")
@@ -69,12 +71,8 @@ class Tenant:
     def send(self, *records: dict[str, object], is_awaited: bool = True) -> None:
         """Post lines; by default until they are stored."""
         body = "\n".join(json.dumps(record) for record in records)
-        headers = {
-            "Authorization": f"Bearer {self.key}",
-            "Content-Type": "application/x-ndjson",
-        }
         path = f"/api/v1/ingest{'?wait=true' if is_awaited else ''}"
-        answer = httpx.post(self.url + path, content=body, headers=headers, timeout=30)
+        answer = self.sender.post(path, content=body)
         assert answer.is_success, answer.text
 
 
@@ -165,10 +163,14 @@ class Explorer:
             or "Content Security Policy" in entry["message"]
         ]
 
-    @contextmanager
-    def device(self, width: int, height: int) -> Iterator[None]:
-        """A screen of another size."""
+    def resize(self, width: int, height: int) -> None:
+        """Give the page a screen of this size."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 800}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    @contextmanager
+    def device(self, width: int, height: int) -> Iterator[None]:
+        """A screen of another size, for a while."""
+        self.resize(width, height)
         yield
         self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from channels.layers import get_channel_layer
 
 from dashboard import consumers
 from dashboard.live import messages, slots
@@ -331,6 +332,30 @@ def test_a_subscription_is_kept_alive_while_somebody_watches(roles: Roles, valke
             while float(valkey.hget(tail._key("alpha"), "kept")) <= before:
                 assert time.monotonic() < deadline
                 await page.is_silent(0.05)
+
+    play(scenario)
+
+
+def test_waiting_for_news_never_looks_like_a_lost_queue() -> None:
+    """The layer blocks for seconds; no timeout of the client may end that (see the settings)."""
+    pool = get_channel_layer().create_pool(0)
+    assert pool.connection_kwargs["socket_timeout"] is None
+
+
+def test_a_broken_queue_is_told_before_the_connection_closes(
+    roles: Roles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from channels_redis.core import RedisChannelLayer
+
+    async def fail(*args: object) -> None:
+        raise ConnectionError("gone")
+
+    session = session_of(roles.member)
+
+    async def scenario() -> None:
+        monkeypatch.setattr(RedisChannelLayer, "receive", fail)
+        async with watching("alpha", session=session) as page:
+            assert await page.close_code() == 1011
 
     play(scenario)
 

@@ -159,8 +159,10 @@ function showError(error) {
     live.stop();
     showQueryProblem(error, state.q);
     if (panels.kind === "slow") panels.hide();
-    byId("foot").textContent = list.records.length ? "These are the lines of the search before." : "\u00a0";
-    list.viewport.classList.add("is-stale");
+    if (list.records.length) {
+      byId("foot").textContent = "These are the lines of the search before.";
+      list.viewport.classList.add("is-stale");
+    } else panels.problem({ message: "Nothing was searched", hint: "Correct the search above." }, [["Show what can be searched for", help]]);
     return;
   }
   showProblem(error);

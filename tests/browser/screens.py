@@ -1,0 +1,130 @@
+"""Takes the pictures of docs/screens: `python -m tests.browser.screens`."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests import environment  # noqa: F401  (settings of its own before Django is loaded)
+from tests.browser.explorer import Explorer, Tenant, start_chromium
+from tests.system.test_up import Up
+
+FOLDER = Path("docs/screens")
+WIDE, PHONE = (1440, 900), (390, 844)
+
+
+@contextmanager
+def installation() -> Iterator[Up]:
+    """A fresh installation that runs until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="screens-") as folder:
+        up = Up(Path(folder) / "data")
+        up.start()
+        try:
+            yield up
+        finally:
+            up.stop()
+
+
+@contextmanager
+def traffic(up: Up, tenant: Tenant, *options: str) -> Iterator[None]:
+    """Generated lines, until the block ends or `options` are fulfilled."""
+    command = [sys.executable, "manage.py", "generate", "--to-api", tenant.url]
+    command += ["--key", tenant.key, *options]
+    process = subprocess.Popen(command, env=up.environment(), stdout=subprocess.DEVNULL)
+    try:
+        yield
+        if "--count" in options:
+            process.wait(120)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class Camera:
+    """Takes pictures of one page."""
+
+    def __init__(self, page: Explorer) -> None:
+        self.page = page
+
+    def take(self, name: str, *, size: tuple[int, int] = WIDE, theme: str = "light") -> None:
+        """One picture of what is shown now."""
+        self.page.resize(*size)
+        self.page.js("document.documentElement.dataset.theme = arguments[0]", theme)
+        self.page.js("return new Promise((done) => setTimeout(done, 600))")
+        self.page.driver.save_screenshot(str(FOLDER / f"{name}.png"))
+
+
+def main() -> None:
+    """Start everything, make traffic, take all pictures."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    profile = tempfile.mkdtemp(prefix="screens-chromium-")
+    with installation() as up:
+        driver = start_chromium(profile)
+        page = Explorer(driver, Tenant(up, "Web shop"))
+        camera = Camera(page)
+        take_first_visit(page, camera)
+        with traffic(up, page.tenant, "--count", "60000", "--over", "14m"):
+            pass
+        take_search(page, camera)
+        with traffic(up, page.tenant, "--rate", "150"):
+            take_live(page, camera)
+        driver.quit()
+
+
+def take_first_visit(page: Explorer, camera: Camera) -> None:
+    """Signing in, and an app without a line."""
+    page.driver.get(f"{page.tenant.url}/login")
+    camera.take("login")
+    session = page.tenant.http.cookies["sessionid"]
+    page.driver.add_cookie({"name": "sessionid", "value": session, "path": "/"})
+    page.resize(*WIDE)
+    page.open()
+    page.until_live()
+    camera.take("first-visit")
+
+
+def take_search(page: Explorer, camera: Camera) -> None:
+    """Searching, one line in full, mistakes, phones."""
+    page.open()
+    page.until(lambda: again(page).startswith("60.0 k"), "not all lines are stored")
+    camera.take("explorer-light")
+    camera.take("explorer-dark", theme="dark")
+    camera.take("explorer-phone", size=PHONE)
+    camera.take("explorer-phone-dark", size=PHONE, theme="dark")
+    page.resize(*WIDE)
+    page.open("&q=level%3E%3Derror")
+    page.click(".row:not([hidden])[data-index='4']")
+    page.until(lambda: page.css("#drawer .values"), "no drawer")
+    camera.take("drawer-light")
+    camera.take("drawer-dark", theme="dark")
+    camera.take("drawer-phone", size=PHONE)
+    page.resize(*WIDE)
+    page.open("&q=timeout%20%22connection")
+    camera.take("query-error")
+    page.open("&q=zebra")
+    camera.take("nothing-found")
+
+
+def again(page: Explorer) -> str:
+    """The number of lines after another search."""
+    page.search("")
+    page.js("document.activeElement.blur()")
+    page.js("return new Promise((done) => setTimeout(done, 1000))")
+    return page.text("#total")
+
+
+def take_live(page: Explorer, camera: Camera) -> None:
+    """Lines running by, and held back."""
+    page.open("&live=1&range=5m")
+    page.until_live()
+    page.js("return new Promise((done) => setTimeout(done, 7000))")
+    camera.take("live", theme="dark")
+    page.js("document.getElementById('list').scrollTop = 400")
+    page.js("return new Promise((done) => setTimeout(done, 3000))")
+    camera.take("live-paused")
+
+
+if __name__ == "__main__":
+    main()
