@@ -32,8 +32,8 @@ async def subscribe(app: str, q: str) -> str:
     """Register a watcher of an app for SUBSCRIPTION_S; call again to stay registered.
 
     Returns:
-        The Channels group whose members get `{"type": "tail.logs", "records", "origin", "total",
-        "dropped"}`: `total` counts the matches of `origin` before this message, `dropped` those
+        The Channels group whose members get `{"type": "tail.logs", "group", "records", "origin",
+        "total", "dropped"}`: `total` counts the matches of `origin` before this message, `dropped` those
         left out of it.
     Raises:
         QueryError: `q` cannot be read.
@@ -94,6 +94,7 @@ def _publish_matches(app: str, q: str, frame: "pl.DataFrame") -> None:
     shown = matches.sort("timestamp").tail(MAX_RECORDS)
     message = {
         "type": "tail.logs",
+        "group": group,
         "records": storage.records_of(shown),
         "origin": _origin(),
         "total": _count(group, len(matches)),

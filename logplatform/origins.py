@@ -1,7 +1,8 @@
 """Refuses WebSocket handshakes from pages of other origins.
 
 Channels' own validator compares host names only; another port or scheme of the same host would
-pass, so scheme, host and port are compared here with the address the browser used.
+pass, so scheme, host and port are compared here with the address the browser used. A program that
+brings an API key and no Origin is let through: browsers always send one and cannot add the key.
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http.request import validate_host
 
+_KEY_HEADERS = frozenset({b"authorization", b"x-api-key"})
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -24,7 +26,8 @@ class OriginCheck:
         headers = dict(scope["headers"])
         origin = headers.get(b"origin", b"").decode("latin-1")
         host = headers.get(b"host", b"").decode("latin-1")
-        if is_own_origin(origin, host, is_tls=scope.get("scheme") == "wss"):
+        is_program = b"origin" not in headers and not _KEY_HEADERS.isdisjoint(headers)
+        if is_program or is_own_origin(origin, host, is_tls=scope.get("scheme") == "wss"):
             return await self.application(scope, receive, send)
         return await WebsocketDenier()(scope, receive, send)
 

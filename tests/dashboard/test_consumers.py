@@ -123,6 +123,14 @@ def test_pages_of_other_origins_are_not_let_in(roles: Roles, origin: str) -> Non
     play(scenario)
 
 
+def test_a_program_with_a_key_needs_no_origin(roles: Roles) -> None:
+    async def scenario() -> None:
+        async with watching("alpha", key=roles.a.query_key, origin="") as program:
+            assert (await program.message())["type"] == "ready"
+
+    play(scenario)
+
+
 def sign_out(roles: Roles, session: str) -> None:
     from django.contrib.sessions.models import Session
 
