@@ -110,10 +110,18 @@ def _wait_for(stack: Stack, lines: int, span: Span) -> None:
     deadline = time.monotonic() + 120
     while (found := int(stack.sql(statement))) < lines:
         if time.monotonic() > deadline:
-            raise RuntimeError(f"{found} of {lines} lines are searchable")
+            raise RuntimeError(f"{found} of {lines} lines are searchable\n{_where_else(stack)}")
         time.sleep(_POLL_S)
     if (counted := stack.total(**span.parameters)) != lines:
         raise RuntimeError(f"the API counts {counted} of {lines} lines")
+
+
+def _where_else(stack: Stack) -> str:
+    """Where lines may be that are not searchable."""
+    reasons = stack.sql("SELECT reason, count() FROM quarantine GROUP BY reason")
+    receipts = stack.sql("SELECT sum(received), sum(stored), sum(quarantined) FROM receipts")
+    rows = stack.sql("SELECT count(), min(timestamp), max(timestamp) FROM logs")
+    return f"quarantine: {reasons}\nreceipts: {receipts}\nrows: {rows}\n{stack.get('queue')}"
 
 
 def direct(run: Run) -> Iterator[Figure]:
