@@ -126,7 +126,7 @@ class Env:
     queue_max_bytes: int = setting("Backlog at which the door answers 503.", _size, "1G")
     valkey_max_memory: int = setting("Memory limit of the embedded Valkey.", _size, "2G")
     engine_max_memory: int = setting("Memory limit of the embedded log engine.", _size, "4G")
-    drain_max_bytes: int = setting("Decompressed bytes one drain step takes at most.", _size, "24M")
+    drain_max_bytes: int = setting("Decompressed bytes one drain step takes at most.", _size, "48M")
 
     def __post_init__(self) -> None:
         if self.ingest_shards >= self.worker_concurrency:
