@@ -29,6 +29,7 @@ class Run:
     now: datetime
     needles: list[str]
     lines: int = 0
+    searchable_s: float = 0
 
     def span(self, number: int) -> Span:
         """A stretch of event time no other part uses: ten minutes, the latest ends now."""
@@ -61,7 +62,7 @@ def bulk(run: Run) -> Iterator[Figure]:
         accepted.append(found["accepted"])
         searchable.append(found["searchable"])
         cpu_us.append(found["cpu_us"])
-    rate = statistics.median(searchable)
+    run.searchable_s = rate = statistics.median(searchable)
     yield Figure(name="lines accepted", value=f"{statistics.median(accepted):,.0f} /s")
     yield Figure(
         name="lines searchable", value=f"{rate:,.0f} /s", target="≥ 100,000 /s", is_met=rate >= 1e5
@@ -103,9 +104,11 @@ def _wait_for(stack: Stack, lines: int, span: Span) -> None:
     """Until the API counts all lines; the engine, which answers cheaper, is asked meanwhile."""
     end = span.start + timedelta(seconds=span.seconds)
     first, last = int(span.start.timestamp()), int(end.timestamp())
+    # Nanoseconds on both sides: compared with whole seconds, the engine's index drops the granules
+    # of the last second before `last`.
     statement = (
-        f"SELECT count() FROM logs WHERE timestamp >= fromUnixTimestamp({first}) "
-        f"AND timestamp < fromUnixTimestamp({last})"
+        f"SELECT count() FROM logs WHERE timestamp >= toDateTime64({first}, 9, 'UTC') "
+        f"AND timestamp < toDateTime64({last}, 9, 'UTC')"
     )
     deadline = time.monotonic() + 120
     while (found := int(stack.sql(statement))) < lines:
@@ -141,7 +144,9 @@ def direct(run: Run) -> Iterator[Figure]:
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     found = json.loads(done.stdout.splitlines()[-1])
-    yield Figure(name="direct Arrow insert into the engine", value=f"{found['lines_s']:,.0f} /s")
+    ratio = f"; we reach {run.searchable_s / found['lines_s']:.0%}" if run.searchable_s else ""
+    value = f"{found['lines_s']:,.0f} /s{ratio}"
+    yield Figure(name="direct Arrow insert into the engine", value=value)
     yield Figure(name="CPU of the direct insert, a line", value=f"{found['cpu_us']:.1f} µs")
 
 
