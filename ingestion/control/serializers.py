@@ -10,10 +10,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from ingestion.formats import format_names
 from ingestion.models import SCOPES, ApiKey, Source
 from ingestion.setup import check_zone
 from logplatform.kernel import clock
+from parsing import format_names
 from storage.access import apps_for
 from storage.models import MAX_RETENTION_DAYS, SLUG, App
 
