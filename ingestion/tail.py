@@ -33,8 +33,8 @@ async def subscribe(app: str, q: str) -> str:
 
     Returns:
         The Channels group whose members get `{"type": "tail.logs", "group", "records", "origin",
-        "total", "dropped"}`: `total` counts the matches of `origin` before this message, `dropped` those
-        left out of it.
+        "total", "dropped"}`: `total` counts the matches of `origin` before this message, `dropped`
+        those left out of it.
     Raises:
         QueryError: `q` cannot be read.
     """
