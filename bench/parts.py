@@ -46,7 +46,7 @@ def start(run: Run) -> Iterator[Figure]:
     """How long the very first start took."""
     took = run.stack.start_s
     yield Figure(
-        name="first start until ready",
+        name="first start, packages installed",
         value=f"{took:.1f} s",
         target="≤ 120 s",
         is_met=took <= 120,
