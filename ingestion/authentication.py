@@ -1,13 +1,16 @@
 """API keys as DRF authentication: `Authorization: Bearer <key>` or `X-API-Key: <key>`."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import redis
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
+from ingestion import queue
 from ingestion.keys import KeyText, parse_key
 from ingestion.models import ApiKey
 from logplatform.api_access import KeyIdentity
@@ -79,11 +82,22 @@ def key_in(request: HttpRequest) -> str | None:
 def identity_of(key: KeyText) -> KeyIdentity | None:
     """What a key stands for, None if it is not valid; read from the database every 5 s at most."""
     cached = _cache.get(key.public_id)
-    if cached is None or time.monotonic() - cached.read_at > CACHE_S:
+    is_stale = cached is None or time.monotonic() - cached.read_at > CACHE_S
+    if is_stale:
         cached = _look_up(key.public_id)
     if cached is None or not key.matches(cached.secret_hash):
         return None
-    return cached.identity if cached.expires_at > clock.now().timestamp() else None
+    if cached.expires_at <= clock.now().timestamp():
+        return None
+    if is_stale:
+        _note_use(cached.identity)
+    return cached.identity
+
+
+def _note_use(identity: KeyIdentity) -> None:
+    """Remember the use of a key; without the queue it is not worth failing for."""
+    with suppress(redis.RedisError):
+        queue.note_key_use(identity.key_id, clock.now())
 
 
 def _look_up(public_id: str) -> _Cached | None:

@@ -253,7 +253,6 @@ class ShardLease:
     def acknowledge(self, group: Group, results: dict[str, str]) -> None:
         """Remove a stored group for good; hand results (receipt → JSON) to who waits."""
         sizes = [(queued.stream_id, len(queued.entry.body)) for queued in group.entries]
-        used = {queued.entry.key_id: queued.entry.received_at for queued in group.entries}
         pipeline = client().pipeline(transaction=True)
         scripts.ACK.queue(
             pipeline,
@@ -263,7 +262,6 @@ class ShardLease:
         for receipt, result in results.items():
             pipeline.rpush(_result_key(receipt), result)
             pipeline.expire(_result_key(receipt), _RESULT_S)
-        pipeline.hset(LAST_USED_KEY, mapping={key: at.timestamp() for key, at in used.items()})
         pipeline.execute()
 
 

@@ -17,10 +17,14 @@ def drain(shard: int) -> int:
     from storage.facade import StoreUnavailable
 
     try:
-        return drain_shard(shard)
+        drained = drain_shard(shard)
     except StoreUnavailable:
         logger.warning("The log engine is away; the queue keeps everything", extra={"shard": shard})
         return 0
+    # A body that came while the drain was ending found the bell already rung.
+    if queue.needs_drain(shard):
+        drain.delay(shard)
+    return drained
 
 
 @shared_task(name="ingestion.ring_bells", ignore_result=True)
