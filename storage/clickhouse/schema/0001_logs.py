@@ -1,4 +1,4 @@
-"""The lines. What each setting buys is measured in `docs/decisions/0011-log-table.md`."""
+"""The lines. What each setting buys is measured in `docs/decisions/0006-log-table.md`."""
 
 from storage.clickhouse.ddl import Migration, Table
 
