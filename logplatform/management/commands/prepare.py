@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import redis
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 
@@ -12,14 +13,14 @@ _PAUSE_S = 0.1
 
 
 class Command(BaseCommand):
-    """Database, static files, schema of the log engine, first account: all idempotent."""
+    """Database, static files, queue settings, log schema, first account: all idempotent."""
 
     help = "Bring database, static files and log schema up to date; create the first account."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--wait", type=float, default=45.0, metavar="SECONDS", help="for the log engine"
+            "--wait", type=float, default=45.0, metavar="SECONDS", help="for queue and log engine"
         )
         parser.add_argument(
             "--no-static", action="store_true", help="the image has the static files already"
@@ -29,12 +30,33 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         if not (settings.DEBUG or no_static):
             collect_static_files()
-        self._migrate_store(time.monotonic() + wait)
+        deadline = time.monotonic() + wait
+        self._check_queue(deadline)
+        self._migrate_store(deadline)
         # Late: it needs the models, and most starts are not the first.
         from logplatform.embedded.first_run import ensure_first_run
 
         if ensure_first_run(settings.ENV.data_dir / "first-run.json"):
             self.stdout.write("Created the first account, app and keys.")
+
+    def _check_queue(self, deadline: float) -> None:
+        """Wait for the queue's server and refuse one that may lose what it acknowledged."""
+        from ingestion.durability import SettingsHidden, durability_problems
+
+        while True:
+            try:
+                problems = durability_problems()
+            except SettingsHidden as hidden:
+                self.stderr.write(f"The queue does not show its settings, check them: {hidden}")
+                return
+            except redis.RedisError as error:
+                if time.monotonic() > deadline:
+                    raise CommandError(f"The queue cannot be reached: {error}") from error
+                time.sleep(_PAUSE_S)
+            else:
+                break
+        if problems:
+            raise CommandError("The server at VALKEY_URL may lose lines:\n" + "\n".join(problems))
 
     def _migrate_store(self, deadline: float) -> None:
         from storage import facade
