@@ -191,6 +191,8 @@ def found(up: Up) -> int:
 
 @pytest.mark.parametrize("name", CHILDREN)
 def test_a_killed_child_comes_back(up: Up, name: str) -> None:
+    # It may be on its way back after another child was killed.
+    wait_until(lambda: up.main_pid(name) is not None, 30, up.text)
     before = up.main_pid(name)
     assert before is not None
     os.kill(before, signal.SIGKILL)
