@@ -8,6 +8,7 @@ docs/decisions/0002.
 
 import asyncio
 import json
+import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -24,6 +25,7 @@ from ingestion.errors import BodyTooLarge, SlowBody, TooBusy, TornBody
 from ingestion.protocols import http_protocols
 from logplatform.api_errors import platform_error_body
 from logplatform.kernel.errors import PlatformError
+from logplatform.kernel.jsonlog import request_id
 from logplatform.middleware import RequestIdMiddleware
 
 BODY_DEADLINE_S = 30.0
@@ -182,9 +184,11 @@ async def _reply(response: Any, send: Send) -> None:
 
 async def _refuse(error: PlatformError, send: Send) -> None:
     """Answer without Django; the rest of the body is not read."""
+    request_id.set(uuid.uuid4().hex)
     content = json.dumps(platform_error_body(error)).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     headers.append((b"content-length", str(len(content)).encode()))
+    headers.append((b"x-request-id", request_id.get().encode()))
     if error.retry_after_s:
         headers.append((b"retry-after", str(error.retry_after_s).encode()))
     await send({"type": "http.response.start", "status": error.status, "headers": headers})

@@ -102,10 +102,11 @@ def test_a_body_that_is_not_as_long_as_announced_is_refused(tenant, announced) -
 def test_the_limit_holds_announced_and_counted(tenant, settings) -> None:
     settings.ENV = replace(settings.ENV, max_body_bytes=100)
     for headers in ({"content-length": "101"}, {}):
-        status, _, reply = send_to_door(
+        status, sent, reply = send_to_door(
             [b"x" * 60, b"x" * 41], key=tenant.ingest_key, headers=headers
         )
         assert (status, reply["error"]["code"]) == (413, "body_too_large")
+        assert reply["error"]["request_id"] == sent["x-request-id"] != ""
     assert send_to_door([b"x" * 60, b"x" * 40], key=tenant.ingest_key)[0] == 202
 
 
