@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from ingestion import tail
+from ingestion import metrics, tail
 from ingestion.assemble import Assembled, assemble, problem_of, quarantine_whole
 from ingestion.contracts import QueuedEntry
 from ingestion.queue import LEASE_S, Group, LeaseLost, ShardLease
@@ -88,43 +88,52 @@ def _kept(lease: ShardLease) -> Iterator[Callable[[], bool]]:
 
 def store_group(lease: ShardLease, group: Group) -> None:
     """Store a group exactly once and acknowledge it."""
-    started = time.monotonic()
+    watch = metrics.Stopwatch()
+    parts = _stored(group, watch) if group.entries else []
+    waiting = {item.receipt for item in group.entries if item.entry.wants_result}
+    receipts = {str(row["receipt"]): row for _, part in parts for row in part.receipts}
+    lease.acknowledge(
+        group,
+        {receipt: json.dumps(receipts[receipt], default=str) for receipt in waiting},
+        metrics.counts_of(receipts.values(), watch.seconds),
+    )
+    for _, part in parts:
+        tail.publish(part.records)
+    logger.debug("Stored a group", extra={"entries": len(group.entries), "s": watch.seconds})
+
+
+def _stored(group: Group, watch: metrics.Stopwatch) -> list[tuple[str, Assembled]]:
+    """Store a group by one insert, or request by request where that is refused."""
     try:
-        parts = [(group.token, _assembled(group))] if group.entries else []
-        _with_patience(lambda: _write_all(parts))
+        with watch.stage("assemble"):
+            parts = [(group.token, assemble(group.entries))]
+        with watch.stage("insert"):
+            _with_patience(lambda: _write_all(parts))
     except storage.StoreUnavailable:
         raise
     except Exception:
         logger.exception("A group cannot be stored whole; its requests are stored one by one")
-        parts = [_stored_alone(group.token, queued) for queued in group.entries]
-    waiting = {item.receipt for item in group.entries if item.entry.wants_result}
-    receipts = {str(row["receipt"]): row for _, part in parts for row in part.receipts}
-    lease.acknowledge(
-        group, {receipt: json.dumps(receipts[receipt], default=str) for receipt in waiting}
-    )
-    for _, part in parts:
-        tail.publish(part.records)
-    logger.debug(
-        "Stored a group", extra={"entries": len(group.entries), "s": time.monotonic() - started}
-    )
+        parts = [_stored_alone(group.token, queued, watch) for queued in group.entries]
+    return parts
 
 
-def _assembled(group: Group) -> Assembled:
-    return assemble(group.entries)
-
-
-def _stored_alone(token: str, queued: QueuedEntry) -> tuple[str, Assembled]:
+def _stored_alone(
+    token: str, queued: QueuedEntry, watch: metrics.Stopwatch
+) -> tuple[str, Assembled]:
     """Store one request of a group that failed as a whole; what cannot be stored is quarantined."""
     own_token = f"{token}:{queued.stream_id}"
     try:
-        part = (own_token, assemble([queued]))
-        _with_patience(lambda: _write_all([part]))
+        with watch.stage("assemble"):
+            part = (own_token, assemble([queued]))
+        with watch.stage("insert"):
+            _with_patience(lambda: _write_all([part]))
     except storage.StoreUnavailable:
         raise
     except Exception as error:
         logger.exception("A request cannot be stored", extra={"receipt": queued.receipt})
         part = (f"{own_token}:whole", quarantine_whole(queued, problem_of(error)))
-        _with_patience(lambda: _write_all([part]))
+        with watch.stage("insert"):
+            _with_patience(lambda: _write_all([part]))
     return part
 
 

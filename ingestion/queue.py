@@ -9,7 +9,7 @@ other rows. Source: https://valkey.io/topics/streams-intro/, docs/decisions/0002
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -106,6 +106,7 @@ def _nudge_key(shard: int) -> str:
 
 BYTES_KEY = "lgs:ingest:bytes"
 LAST_USED_KEY = "lgs:keys:last-used"
+_COUNTS_KEY = "lgs:metrics"
 
 
 def enqueue(entry: Entry, *, idempotency_key: str, body_hash: str) -> Enqueued:
@@ -250,10 +251,19 @@ class ShardLease:
         ]
         return Group(token=token.decode(), entries=entries) if entries else None
 
-    def acknowledge(self, group: Group, results: dict[str, str]) -> None:
-        """Remove a stored group for good; hand results (receipt → JSON) to who waits."""
+    def acknowledge(
+        self, group: Group, results: dict[str, str], counts: Mapping[str, float] | None = None
+    ) -> None:
+        """Remove a stored group for good; hand results (receipt → JSON) to who waits.
+
+        `counts` (field → what to add) are booked in the same transaction, and only by the first
+        who acknowledges the group.
+        """
         sizes = [(queued.stream_id, len(queued.entry.body)) for queued in group.entries]
         pipeline = client().pipeline(transaction=True)
+        if counts:
+            booked = [group.token, *chain.from_iterable(counts.items())]
+            scripts.BOOK.queue(pipeline, [_intents_key(self.shard), _COUNTS_KEY], booked)
         scripts.ACK.queue(
             pipeline,
             [stream_key(self.shard), _intents_key(self.shard), BYTES_KEY],
@@ -333,6 +343,20 @@ def _shard_state(shard: int, now: datetime) -> ShardState:
         entered_ms = int(first[0][0].split(b"-")[0])
         age_s = max(0.0, now.timestamp() - entered_ms / 1000)
     return ShardState(shard=shard, entries=entries, in_progress=in_progress, oldest_age_s=age_s)
+
+
+def book(counts: Mapping[str, float]) -> None:
+    """Add to the counts outside of an acknowledgement."""
+    pipeline = client().pipeline(transaction=False)
+    for field, amount in counts.items():
+        pipeline.hincrbyfloat(_COUNTS_KEY, field, amount)
+    pipeline.execute()
+
+
+def booked() -> dict[bytes, bytes]:
+    """Everything that was ever booked: field → sum."""
+    found: dict[bytes, bytes] = client().hgetall(_COUNTS_KEY)
+    return found
 
 
 def needs_drain(shard: int) -> bool:

@@ -102,6 +102,17 @@ if freed > 0 then redis.call('DECRBY', KEYS[3], freed) end
 return freed
 """)
 
+BOOK = Script("""
+-- keys: intents, counts; args: token, then field and amount of each count
+-- Runs before ACK in one transaction: who finds the intent is who acknowledges it.
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
+for i = 2, #ARGV, 2 do
+  -- pcall: a count that cannot be kept must not stop the drain.
+  redis.pcall('HINCRBYFLOAT', KEYS[2], ARGV[i], ARGV[i + 1])
+end
+return 1
+""")
+
 RENEW = Script("""
 -- keys: lease, nudge; args: holder, lease ttl, nudge ttl
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end

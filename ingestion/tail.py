@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 
-from ingestion import queue
+from ingestion import metrics, queue
 from logplatform.kernel import clock
 
 if TYPE_CHECKING:
@@ -92,15 +92,18 @@ def _publish_matches(app: str, q: str, frame: "pl.DataFrame") -> None:
         return
     group = group_name(app, q)
     shown = matches.sort("timestamp").tail(MAX_RECORDS)
+    dropped = len(matches) - len(shown)
     message = {
         "type": "tail.logs",
         "group": group,
         "records": storage.records_of(shown),
         "origin": _origin(),
         "total": _count(group, len(matches)),
-        "dropped": len(matches) - len(shown),
+        "dropped": dropped,
     }
     _runner().run(_send(group, message))
+    if dropped:
+        queue.book(metrics.tail_drops(app, dropped))
 
 
 async def _send(group: str, message: dict[str, Any]) -> None:

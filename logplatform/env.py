@@ -97,6 +97,9 @@ class Env:
     debug: bool = setting("Django's debug mode; never on a server others reach.", _flag, "false")
     log_level: str = setting("Level of our own logs.", _text, "INFO")
     secret_key: str = setting("Key for sessions and signatures; unset: made once.", _secret)
+    metrics_token: str = setting(
+        "Bearer token for /metrics with the names of apps and sources; unset: never named.", _text
+    )
     database_url: str = setting(
         "PostgreSQL for the control plane; unset: SQLite in DATA_DIR.",
         _url("postgres", "postgresql", "sqlite"),

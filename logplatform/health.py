@@ -3,8 +3,10 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
 from django_prometheus.exports import ExportToDjangoView
 
 logger = logging.getLogger(__name__)
@@ -24,9 +26,22 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus metrics of this process."""
+    """Prometheus metrics: of this process, and of the whole ingest.
+
+    Names of apps and sources are for those who send METRICS_TOKEN as a bearer token.
+    """
+    from ingestion.metrics import exposition
+
     response: HttpResponse = ExportToDjangoView(request)
+    response.write(exposition(with_names=_has_metrics_token(request)))
     return response
+
+
+def _has_metrics_token(request: HttpRequest) -> bool:
+    expected = settings.ENV.metrics_token
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    is_bearer = scheme.lower() == "bearer"
+    return bool(expected) and is_bearer and constant_time_compare(token.strip(), expected)
 
 
 def dependency_states() -> dict[str, str]:

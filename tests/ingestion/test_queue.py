@@ -129,6 +129,15 @@ def test_acknowledging_twice_counts_the_bytes_once(lease) -> None:
     assert queue.backlog_bytes() == 3
 
 
+def test_a_group_whose_entries_are_gone_does_not_stay_pending(lease, valkey) -> None:
+    put()
+    lease.read(max_bytes=100)
+    valkey.xtrim(queue.stream_key(0), maxlen=0)
+    (empty,) = lease.pending_groups()
+    lease.acknowledge(empty, {})
+    assert lease.pending_groups() == []
+
+
 def test_a_result_reaches_who_waits_for_it(lease) -> None:
     receipt = put(wants_result=True).receipt
     lease.acknowledge(lease.read(max_bytes=100), {receipt: '{"stored": 1}'})

@@ -1,0 +1,249 @@
+"""What Prometheus sees: the numbers of the receipts, the queue as it is, nothing counted twice."""
+
+import json
+import re
+import subprocess
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+from ingestion import drain, metrics, queue, receipts, tail
+from storage import facade as storage
+from tests.environment import free_port
+from tests.ingestion.test_queue import make_entry
+from tests.invariants.sources import ROOT
+from tests.outages import queue_away
+from tests.services import running, wait_until
+
+pytestmark = [pytest.mark.usefixtures("valkey", "clickhouse"), pytest.mark.django_db]
+
+TOKEN = "for-prometheus-only"
+PROMETHEUS = Path("/usr/bin/prometheus")
+PROMTOOL = Path("/usr/bin/promtool")
+CONFIG = ROOT / "deploy/prometheus/prometheus.yml"
+DASHBOARD = ROOT / "deploy/grafana/logplatform.json"
+MIXED = b'{"message":"good"}\n{"cut\n{"message":"too"}'
+
+
+@pytest.fixture(autouse=True)
+def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "shards", lambda: range(1))
+
+
+@pytest.fixture(autouse=True)
+def _token(settings) -> None:
+    settings.ENV = replace(settings.ENV, metrics_token=TOKEN)
+
+
+def put(body: bytes, **changes: object) -> str:
+    entry = make_entry(body, **{"lines": body.count(b"\n") + 1, **changes})
+    return queue.enqueue(entry, idempotency_key="", body_hash="").receipt
+
+
+def drain_all() -> int:
+    return drain.drain_shard(0, idle_s=0.05)
+
+
+def scrape(token: str = TOKEN) -> dict[str, dict[frozenset, float]]:
+    """Series name → labels → value, as a scraper reads them."""
+    response = Client().get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert response.status_code == 200
+    found: dict[str, dict[frozenset, float]] = defaultdict(dict)
+    for family in text_string_to_metric_families(response.content.decode()):
+        for sample in family.samples:
+            found[sample.name][frozenset(sample.labels.items())] = sample.value
+    return found
+
+
+def value(name: str, **labels: str) -> float | None:
+    return scrape()[name].get(frozenset(labels.items()))
+
+
+def lines(outcome: str, app: str = "shop", source: str = "web") -> float | None:
+    labels = {"app": app, "source": source, "protocol": "native", "outcome": outcome}
+    return value("logplatform_lines_total", **labels)
+
+
+def test_the_counts_are_those_of_the_receipts() -> None:
+    found = [put(MIXED, strict_json=True), put(b"plain"), put(MIXED, strict_json=True)]
+    put(b"another app", app="bank", source="atm")
+    drain_all()
+    outcomes = [receipts.find_outcome(receipt, ("shop",)) for receipt in found]
+    for name in metrics.OUTCOMES:
+        assert lines(name) == sum(getattr(outcome, name) for outcome in outcomes)
+    assert (lines("stored"), lines("quarantined")) == (5, 2)
+    assert (lines("stored", "bank", "atm"), lines("quarantined", "bank", "atm")) == (1, 0)
+    labels = {"app": "shop", "source": "web", "protocol": "native"}
+    assert value("logplatform_bytes_total", **labels) == 2 * len(MIXED) + len(b"plain")
+
+
+def test_a_group_is_one_batch_with_its_times() -> None:
+    put(b"one\ntwo")
+    put(b"three")
+    drain_all()
+    seen = scrape()
+    nothing: frozenset = frozenset()
+    assert seen["logplatform_drain_batch_lines_count"][nothing] == 1
+    assert seen["logplatform_drain_batch_lines_sum"][nothing] == 3
+    buckets = seen["logplatform_drain_batch_lines_bucket"]
+    assert buckets[frozenset({("le", "1.0")})] == 0
+    assert buckets[frozenset({("le", "10.0")})] == buckets[frozenset({("le", "+Inf")})] == 1
+    for stage in ("assemble", "insert"):
+        assert seen[f"logplatform_{stage}_seconds_count"][nothing] == 1
+        assert 0 < seen[f"logplatform_{stage}_seconds_sum"][nothing] < 30
+
+
+def test_who_acknowledges_a_group_again_books_nothing() -> None:
+    put(b"once")
+    lease = queue.ShardLease(0)
+    assert lease.acquire()
+    group = lease.read(max_bytes=1000)
+    successor = queue.ShardLease(0)
+    drain.store_group(successor, group)
+    drain.store_group(lease, group)
+    lease.release()
+    assert lines("stored") == 1
+    assert value("logplatform_insert_seconds_count") == 1
+
+
+def test_a_drain_that_dies_before_the_acknowledgement_is_counted_once(monkeypatch) -> None:
+    put(b"a line")
+
+    def die(*_: object) -> None:
+        raise SystemExit("killed before the acknowledgement")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue.ShardLease, "acknowledge", die)
+        with pytest.raises(SystemExit):
+            drain_all()
+    assert lines("stored") is None
+    assert drain_all() == 1
+    assert lines("stored") == 1
+
+
+def test_requests_stored_one_by_one_are_counted_like_all_others(monkeypatch) -> None:
+    put(b"fine")
+    put(b"poison\npoison")
+    write = storage.write_logs
+
+    def refuse_poison(frame, *, token: str) -> None:
+        if frame["message"].str.contains("poison").any():
+            raise RuntimeError("the engine refuses this block")
+        write(frame, token=token)
+
+    monkeypatch.setattr(storage, "write_logs", refuse_poison)
+    drain_all()
+    assert (lines("stored"), lines("quarantined")) == (1, 2)
+
+
+def test_a_broken_hash_of_counts_does_not_stop_the_drain(valkey) -> None:
+    valkey.set("lgs:metrics", "not a hash")
+    receipt = put(b"a line")
+    assert drain_all() == 1
+    assert receipts.find_outcome(receipt, ("shop",)).stored == 1
+
+
+def test_the_queue_is_shown_as_it_is_now() -> None:
+    assert value("logplatform_queue_entries", shard="0") == 0
+    assert value("logplatform_queue_oldest_age_seconds") == 0
+    put(b"12345678")
+    put(b"12")
+    wait_until(lambda: value("logplatform_queue_oldest_age_seconds") > 0, 5)
+    assert value("logplatform_queue_entries", shard="0") == 2
+    assert value("logplatform_queue_bytes") == 10
+    assert value("logplatform_up", dependency="queue") == 1
+    drain_all()
+    assert value("logplatform_queue_entries", shard="0") == 0
+    assert value("logplatform_queue_bytes") == 0
+
+
+def test_without_the_queue_only_its_absence_is_shown() -> None:
+    with queue_away():
+        seen = scrape()
+    assert seen["logplatform_up"] == {frozenset({("dependency", "queue")}): 0}
+    assert [name for name in seen if name.startswith("logplatform_")] == ["logplatform_up"]
+    assert "python_info" in seen
+
+
+@pytest.mark.parametrize("configured", [TOKEN, ""])
+@pytest.mark.parametrize("sent", ["", "wrong"])
+def test_without_the_token_no_app_and_no_source_is_named(settings, configured, sent) -> None:
+    settings.ENV = replace(settings.ENV, metrics_token=configured)
+    put(b"one", app="secret-app", source="secret-source")
+    put(b"two")
+    drain_all()
+    seen = scrape(token=sent)
+    total = frozenset({("protocol", "native"), ("outcome", "stored")})
+    assert seen["logplatform_lines_total"][total] == 2
+    assert "secret" not in str(seen)
+
+
+def test_records_left_out_of_a_live_tail_are_counted(monkeypatch) -> None:
+    from asgiref.sync import async_to_sync
+
+    async_to_sync(tail.subscribe)("shop", "")
+    monkeypatch.setattr(tail, "MAX_RECORDS", 2)
+    put(b"\n".join(b"line %d" % number for number in range(5)))
+    drain_all()
+    assert value("logplatform_tail_dropped_total", app="shop") == 3
+
+
+def test_every_metric_of_the_dashboard_is_exposed() -> None:
+    put(b"a line")
+    drain_all()
+    queue.book(metrics.tail_drops("shop", 1))
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    named = set(re.findall(r"\b(?:logplatform|django)_\w+", " ".join(queries)))
+    assert named
+    assert named <= set(scrape())
+
+
+@pytest.mark.skipif(not PROMTOOL.exists(), reason="promtool is not installed")
+def test_promtool_finds_nothing_to_say() -> None:
+    put(MIXED, strict_json=True)
+    drain_all()
+    check = [str(PROMTOOL), "check"]
+    config = subprocess.run([*check, "config", str(CONFIG)], capture_output=True, text=True)
+    assert config.returncode == 0, config.stderr
+    text = metrics.exposition(with_names=True)
+    linted = subprocess.run([*check, "metrics"], input=text, capture_output=True)
+    assert (linted.returncode, linted.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not PROMETHEUS.exists(), reason="prometheus is not installed")
+def test_a_real_prometheus_fills_every_panel_of_the_dashboard(live_server, tmp_path) -> None:
+    put(MIXED, strict_json=True)
+    drain_all()
+    queue.book(metrics.tail_drops("shop", 1))
+    target = live_server.url.removeprefix("http://")
+    text = CONFIG.read_text().replace("localhost:8000", target).replace("15s", "1s")
+    text = text.replace("scrape_timeout: 10s", "scrape_timeout: 1s")
+    config = tmp_path / "prometheus.yml"
+    config.write_text(text)
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [str(PROMETHEUS), f"--config.file={config}", f"--storage.tsdb.path={tmp_path}/data"]
+    command.append(f"--web.listen-address={url.removeprefix('http://')}")
+
+    def ask(query: str) -> list[dict]:
+        try:
+            answer = httpx.get(f"{url}/api/v1/query", params={"query": query}).json()
+        except (httpx.HTTPError, ValueError):
+            return []
+        assert answer["status"] == "success", answer
+        return answer["data"]["result"]
+
+    with running(command, tmp_path / "log", lambda: bool(ask("logplatform_up"))):
+        found = {
+            row["metric"]["outcome"]: row["value"][1] for row in ask("logplatform_lines_total")
+        }
+        assert found == {"stored": "2", "duplicate": "0", "quarantined": "1"}
+        panels = json.loads(DASHBOARD.read_text())["panels"]
+        for expression in (target["expr"] for panel in panels for target in panel["targets"]):
+            query = expression.replace("$__rate_interval", "1m")
+            wait_until(lambda query=query: bool(ask(query)), 15, f"Prometheus has nothing: {query}")
