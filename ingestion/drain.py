@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
 from ingestion import metrics, tail
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 RUN_S = 120.0
 IDLE_S = 2.0
+# Nothing is wrong with the lines: they stay queued, and the next drain repeats the same group.
+_LATER = (storage.StoreUnavailable, SoftTimeLimitExceeded)
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -109,7 +112,7 @@ def _stored(group: Group, watch: metrics.Stopwatch) -> list[tuple[str, Assembled
             parts = [(group.token, assemble(group.entries))]
         with watch.stage("insert"):
             _with_patience(lambda: _write_all(parts))
-    except storage.StoreUnavailable:
+    except _LATER:
         raise
     except Exception:
         logger.exception("A group cannot be stored whole; its requests are stored one by one")
@@ -127,7 +130,7 @@ def _stored_alone(
             part = (own_token, assemble([queued]))
         with watch.stage("insert"):
             _with_patience(lambda: _write_all([part]))
-    except storage.StoreUnavailable:
+    except _LATER:
         raise
     except Exception as error:
         logger.exception("A request cannot be stored", extra={"receipt": queued.receipt})

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from ingestion import drain, queue, receipts
 from ingestion.contracts import Entry
@@ -95,6 +96,21 @@ def test_a_store_that_is_away_leaves_everything_queued(monkeypatch) -> None:
         with pytest.raises(StoreUnavailable):
             drain_all()
     assert queue.shard_states(_everything().end)[0].entries == 1
+    assert drain_all() == 1
+    assert messages() == Counter(["kept"])
+
+
+def test_a_drain_that_runs_out_of_time_leaves_its_group_for_the_next(monkeypatch) -> None:
+    put(b"kept")
+
+    def too_slow(*_: object, **__: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "write_logs", too_slow)
+        with pytest.raises(SoftTimeLimitExceeded):
+            drain_all()
+    assert storage.count_quarantine(APPS) == 0
     assert drain_all() == 1
     assert messages() == Counter(["kept"])
 
