@@ -89,11 +89,12 @@ def from_driver(error: DriverError, *, is_write: bool) -> PlatformError:
         is_write: an insert beyond a limit may work later, a search will not.
     """
     code = error.code
+    if code is None and isinstance(error, OperationalError):
+        logger.warning("The log engine cannot be reached", extra={"reason": str(error)[:500]})
+        return StoreUnavailable()
     logger.warning(
         "The log engine refused a statement", extra={"engine_code": code}, exc_info=error
     )
-    if code is None and isinstance(error, OperationalError):
-        return StoreUnavailable()
     if code == _PATTERN:
         return PatternRefused()
     if code in _TOO_EXPENSIVE and not is_write:
