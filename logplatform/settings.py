@@ -223,9 +223,8 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
-        # Each says again, at length, what storage says in one line.
+        # It says again, at length, what storage says in one line.
         "urllib3": {"level": "ERROR"},
-        "clickhouse_connect": {"level": "ERROR"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

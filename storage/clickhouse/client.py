@@ -4,6 +4,7 @@ Two roles a process: `reader` has per-query limits and is read-only, `writer` in
 A client keeps a pool of connections, is shared by threads, and is made anew after a fork.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -41,6 +42,9 @@ READER_LIMITS: dict[str, Any] = {
     "readonly": 1,
 }
 WRITER_SETTINGS: dict[str, Any] = {"async_insert": 0, "insert_deduplicate": 1}
+
+# The driver says at length what `error_codes` says in one line.
+logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
 
 _clients: dict[tuple[Role, int], Client] = {}
 _lock = threading.Lock()
