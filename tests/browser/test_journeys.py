@@ -23,7 +23,8 @@ def test_from_signing_in_to_the_first_line(stranger: Explorer, up) -> None:
         up.first_run["password"], Keys.ENTER
     )
     stranger.until(lambda: "Send the first line" in stranger.text("#state"), "no first-visit state")
-    assert f"curl -X POST {stranger.tenant.url}/api/v1/ingest" in stranger.text("#state pre")
+    command = f"curl -X POST {stranger.tenant.url}/api/v1/ingest"
+    stranger.until(lambda: command in stranger.text("#state pre"), "no command to send with")
     stranger.until_live()
     stranger.tenant.send({"level": "info", "service": "hello", "message": "My first line"})
     stranger.until_shown("My first line")
