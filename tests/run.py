@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 ALONE = "system or browser"
-NO_TESTS = 5
+FAILED, NO_TESTS = 1, 5
 _APT_S = 300
 
 
@@ -19,11 +19,23 @@ def main(arguments: list[str]) -> int:
     processes = str(max(2, min(4, os.cpu_count() or 2)))
     codes = [
         pytest("-n", processes, "--dist", "loadgroup", "-m", f"not ({ALONE})", *arguments),
-        pytest("-m", ALONE, *arguments),
+        pytest_alone(*arguments),
     ]
     if set(codes) == {NO_TESTS}:
         return NO_TESTS
     return max(code for code in codes if code != NO_TESTS)
+
+
+def pytest_alone(*arguments: str) -> int:
+    """Whole processes and browsers; what fails is run once more, and both runs are shown.
+
+    They race with whatever else the machine does: a test that fails twice has found something.
+    """
+    code = pytest("-m", ALONE, *arguments)
+    if code != FAILED:
+        return code
+    say("Running once more what failed ...")
+    return pytest("-m", ALONE, "--last-failed", *arguments)
 
 
 def pytest(*arguments: str) -> int:
