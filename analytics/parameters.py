@@ -15,7 +15,7 @@ from storage.logs import LogSet
 DEFAULT_RANGE = timedelta(hours=1)
 
 
-class _Words(django_filters.Filter):  # type: ignore[misc]
+class _Words(django_filters.Filter):
     """A filter that may be given several times; any of its values fits."""
 
     class _Field(forms.Field):
@@ -29,7 +29,7 @@ class _Words(django_filters.Filter):  # type: ignore[misc]
         return qs.filter(**{str(self.field_name): words}) if words else qs
 
 
-class LogFilter(django_filters.FilterSet):  # type: ignore[misc]
+class LogFilter(django_filters.FilterSet):
     """`?q=&start=&end=&level=&service=&host=&source=&order=` over a LogSet."""
 
     q = django_filters.CharFilter(method="search", label="Query, for example level>=warn timeout")

@@ -14,7 +14,7 @@ class RecordSerializer(serializers.Serializer[Any]):
     timestamp = serializers.DateTimeField(help_text="Event time, UTC, with the digits it has.")
     received_at = serializers.DateTimeField()
     app = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF takes it off the class
     service = serializers.CharField()
     host = serializers.CharField()
     logger = serializers.CharField()

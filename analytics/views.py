@@ -28,7 +28,7 @@ from storage.models import Log
 DEFAULT_LIMIT = 100
 
 
-class LogsView(GenericAPIView):  # type: ignore[type-arg]
+class LogsView(GenericAPIView):  # type: ignore[type-arg]  # generic for mypy only
     """A question about the caller's lines; subclasses say how it is answered."""
 
     filterset_class = LogFilter

@@ -47,7 +47,7 @@ _CLOSE_CODES = {
 }
 
 
-class TailConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+class TailConsumer(AsyncWebsocketConsumer):
     """One viewer of one app's new lines.
 
     Sends `ready`, `logs`, `waiting` (while paused) and `error`; takes what `live.messages` reads.

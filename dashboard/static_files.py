@@ -3,12 +3,12 @@
 Without it a module would import its neighbours by names that caches keep after an upgrade.
 """
 
-from whitenoise.storage import (  # type: ignore[import-untyped]
+from whitenoise.storage import (
     CompressedManifestStaticFilesStorage,
 )
 
 
-class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
+class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """WhiteNoise's storage that also follows `import` and `export … from` of JavaScript."""
 
     support_js_module_import_aggregation = True

@@ -28,6 +28,7 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     stored = serializers.IntegerField()
     duplicate = serializers.IntegerField()
     quarantined = serializers.IntegerField()
+    # DRF takes declared fields off the class, so its own `errors` stays.
     errors = LineErrorSerializer(  # type: ignore[assignment]
         many=True, help_text="The first 20."
     )
@@ -63,7 +64,7 @@ class QuarantineParameters(serializers.Serializer[Any]):
     """Which quarantined lines to list."""
 
     app = serializers.CharField(required=False)
-    source = serializers.CharField(required=False)  # type: ignore[assignment]
+    source = serializers.CharField(required=False)  # type: ignore[assignment]  # likewise
     reason_code = serializers.CharField(required=False)
     limit = serializers.IntegerField(default=100, min_value=1, max_value=1000)
 
@@ -73,7 +74,7 @@ class QuarantinedSerializer(serializers.Serializer[Any]):
 
     received_at = serializers.DateTimeField()
     app = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF takes it off the class
     protocol = serializers.CharField()
     receipt = serializers.CharField()
     line = serializers.IntegerField()

@@ -77,7 +77,7 @@ class GroupAdmin(SuperuserAdmin, DjangoGroupAdmin):
         return super().get_queryset(request).prefetch_related("apps")
 
 
-class TaskSelect(UnfoldAdminSelectWidget, _TaskSelect):  # type: ignore[misc]
+class TaskSelect(UnfoldAdminSelectWidget, _TaskSelect):
     """The registered tasks, in the look of the rest."""
 
 

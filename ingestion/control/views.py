@@ -86,7 +86,7 @@ class AppView(ControlView):
         return [*groups, *app.groups.exclude(pk__in=visible)]
 
 
-class SourceFilter(django_filters.FilterSet):  # type: ignore[misc]
+class SourceFilter(django_filters.FilterSet):
     """`?app=<slug>`."""
 
     app = django_filters.CharFilter(field_name="app__slug")
@@ -128,7 +128,7 @@ class SourceView(ControlView):
         return self.remove(request, self.get_object())
 
 
-class KeyFilter(django_filters.FilterSet):  # type: ignore[misc]
+class KeyFilter(django_filters.FilterSet):
     """`?app=<slug>` and `?source=<id>`."""
 
     app = django_filters.CharFilter(field_name="source__app__slug")
