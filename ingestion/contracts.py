@@ -71,11 +71,12 @@ class QueuedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The answer of the door."""
+    """The answer of the door; `is_new` is False where the idempotency key was known."""
 
     receipt: str
     lines: int
     backend: str
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,9 @@ def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Acc
         return direct.store(entry, sent.idempotency_key)
     if queued.needs_nudge:
         _ring(queued.shard)
-    return Accepted(receipt=queued.receipt, lines=queued.lines, backend="queue")
+    return Accepted(
+        receipt=queued.receipt, lines=queued.lines, backend="queue", is_new=queued.is_new
+    )
 
 
 def await_outcome(accepted: Accepted, app: str) -> Outcome | None:
@@ -83,7 +85,7 @@ def _waiting_seats() -> threading.BoundedSemaphore:
 
 
 def _await(accepted: Accepted, app: str, deadline: float) -> Outcome | None:
-    if accepted.backend == "queue" and queue.queued_entry(accepted.receipt):
+    if accepted.backend == "queue" and accepted.is_new:
         result = queue.wait_for_result(accepted.receipt, timeout_s=WAIT_S)
         if result:
             return receipts.outcome_of(json.loads(result))

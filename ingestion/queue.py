@@ -104,6 +104,10 @@ def _nudge_key(shard: int) -> str:
     return f"lgs:nudge:{shard}"
 
 
+def _arrival_key(shard: int) -> str:
+    return f"lgs:arrival:{shard}"
+
+
 BYTES_KEY = "lgs:ingest:bytes"
 LAST_USED_KEY = "lgs:keys:last-used"
 _COUNTS_KEY = "lgs:metrics"
@@ -121,7 +125,7 @@ def enqueue(entry: Entry, *, idempotency_key: str, body_hash: str) -> Enqueued:
     shard = secrets.randbelow(len(shards()))
     once_key = f"lgs:once:{entry.app}:{idempotency_key or secrets.token_hex(16)}"
     ttl_s = IDEMPOTENCY_S if idempotency_key else _RETRY_IDENTITY_S
-    keys = [stream_key(shard), once_key, BYTES_KEY, _nudge_key(shard)]
+    keys = [stream_key(shard), once_key, BYTES_KEY, _nudge_key(shard), _arrival_key(shard)]
     limit = settings.ENV.queue_max_bytes
     head = _dump_head(entry)
     args = [
@@ -223,16 +227,12 @@ class ShardLease:
         return Group(token=token.decode(), entries=entries)
 
     def wait_for_entries(self, timeout_s: float) -> bool:
-        """Whether undelivered entries are there, waiting up to `timeout_s` for the first."""
-        stream = stream_key(self.shard)
-        last = self._last_delivered()
-        found = client().xread({stream: last}, count=1, block=max(1, int(timeout_s * 1000)))
-        return bool(found)
+        """Whether an entry arrived, waiting up to `timeout_s`; true once too often at worst.
 
-    def _last_delivered(self) -> str:
-        groups: list[dict[str, bytes]] = client().xinfo_groups(stream_key(self.shard))
-        found = [group for group in groups if group["name"] == GROUP.encode()]
-        return found[0]["last-delivered-id"].decode()
+        Waits on a mark beside the stream: waiting on the stream would fetch a body that `read`
+        fetches again.
+        """
+        return bool(client().blpop([_arrival_key(self.shard)], timeout=timeout_s))
 
     def read(self, *, max_bytes: int) -> Group | None:
         """Take the next entries up to `max_bytes` (decompressed) and save them as an intent.
@@ -336,11 +336,11 @@ def shard_states(now: datetime) -> list[ShardState]:
 
 def _shard_state(shard: int, now: datetime) -> ShardState:
     entries = int(client().xlen(stream_key(shard)))
-    first = client().xrange(stream_key(shard), count=1)
+    oldest: bytes = scripts.OLDEST.run(client(), [stream_key(shard)], [])
     in_progress = int(client().hlen(_intents_key(shard)))
     age_s = None
-    if first:
-        entered_ms = int(first[0][0].split(b"-")[0])
+    if oldest:
+        entered_ms = int(oldest.split(b"-")[0])
         age_s = max(0.0, now.timestamp() - entered_ms / 1000)
     return ShardState(shard=shard, entries=entries, in_progress=in_progress, oldest_age_s=age_s)
 

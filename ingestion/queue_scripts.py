@@ -11,7 +11,7 @@ from typing import Any
 import redis
 
 
-class NotSent(Exception):
+class NotSent(redis.ConnectionError):
     """No connection could be made: the script surely did not run."""
 
 
@@ -52,7 +52,7 @@ class Script:
 
 
 ENQUEUE = Script("""
--- keys: stream, once, bytes, nudge
+-- keys: stream, once, bytes, nudge, arrival
 -- args: body, head, size, limit, body hash, ttl, lines, shard, nudge ttl
 local before = redis.call('GET', KEYS[2])
 if before then
@@ -66,6 +66,8 @@ local id = redis.call('XADD', KEYS[1], '*', 'h', ARGV[2], 'p', ARGV[1])
 local receipt = ARGV[8] .. '-' .. id
 redis.call('INCRBY', KEYS[3], ARGV[3])
 redis.call('SET', KEYS[2], ARGV[5] .. ' ' .. receipt .. ' ' .. ARGV[7], 'EX', ARGV[6])
+redis.call('LPUSH', KEYS[5], '1')
+redis.call('LTRIM', KEYS[5], 0, 0)
 local rung = redis.call('SET', KEYS[4], '1', 'NX', 'EX', ARGV[9])
 return {'NEW', receipt, ARGV[7], rung and 1 or 0}
 """)
@@ -126,4 +128,10 @@ RELEASE = Script("""
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1], KEYS[2])
 return 1
+""")
+
+OLDEST = Script("""
+-- keys: stream; the id of its first entry, without the body
+local rows = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
+return rows[1] and rows[1][1] or ''
 """)

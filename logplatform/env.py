@@ -119,7 +119,9 @@ class Env:
     )
     worker_concurrency: int = setting("Processes of a Celery worker.", _whole(1, 64), "3")
     ingest_shards: int = setting(
-        "Streams of the ingest queue, each drained by one task.", _whole(1, 64), "2"
+        "Streams of the ingest queue, each drained by one task; lower it only while it is empty.",
+        _whole(1, 64),
+        "2",
     )
     max_body_bytes: int = setting("Largest request body as sent.", _size, "64M")
     max_decompressed_bytes: int = setting("Largest request body once decompressed.", _size, "64M")

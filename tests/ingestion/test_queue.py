@@ -149,6 +149,14 @@ def test_the_first_entry_of_an_idle_shard_asks_for_one_bell(lease) -> None:
     assert [put().needs_nudge for _ in range(3)] == [True, False, False]
 
 
+def test_a_drain_waits_for_arrivals_and_is_woken_by_one(lease) -> None:
+    assert not lease.wait_for_entries(0.05)
+    put()
+    assert lease.wait_for_entries(2)
+    assert lease.read(max_bytes=100) is not None
+    assert not lease.wait_for_entries(0.05)
+
+
 def test_the_state_tells_entries_bytes_and_age(lease) -> None:
     put(b"12345")
     state = queue.shard_states(datetime.now(UTC))[0]
