@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from bench import parts, report
+from bench.figures import Figure
 from bench.stack import running_stack
 
 
@@ -17,7 +18,7 @@ def main() -> int:
     if {"search", "disk"} & set(wanted) and "bulk" not in wanted:
         wanted = ["bulk", *wanted]
     began = time.monotonic()
-    figures: list[parts.Figure] = []
+    figures: list[Figure] = []
     with (
         tempfile.TemporaryDirectory(prefix="logplatform-bench-") as folder,
         running_stack(Path(folder)) as stack,

@@ -22,7 +22,7 @@ def live(run: "Run") -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         driver = start_chromium(profile)
         try:
-            page = Explorer(driver, Tenant(run.stack, "Live"))  # type: ignore[arg-type]
+            page = Explorer(driver, Tenant(run.stack, "Live"))
             driver.get(f"{page.tenant.url}/healthz")
             session = page.tenant.http.cookies["sessionid"]
             driver.add_cookie({"name": "sessionid", "value": session, "path": "/"})

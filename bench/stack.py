@@ -1,10 +1,8 @@
-"""An installation of its own for the benchmark: `manage.py up` on a free port and folder."""
+"""An installation of its own for the benchmark, and the load generators."""
 
 import http.client
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,27 +12,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from logplatform.embedded.supervisor.processes import pids_of_run
-from logplatform.env import child_environment, embedded_urls, load_env
+from logplatform.env import embedded_urls, load_env
+from tests.installation import Up
 
 ROOT = Path(__file__).resolve().parents[1]
-START_S = 120
 _IDLE_S = 3  # the web process closes idle connections after five seconds
-_OTHERS = ("VALKEY_URL", "CLICKHOUSE_URL", "DATABASE_URL", "PUBLIC_URL", "SECRET_KEY", "HOST")
 
 
-class Stack:
+class Stack(Up):
     """A running installation."""
 
-    def __init__(self, folder: Path, port: int, process: "subprocess.Popen[bytes]") -> None:
-        self.folder, self.port, self.process = folder, port, process
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         self.start_s = self._used_at = 0.0
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-
-    @property
-    def first_run(self) -> dict[str, str]:
-        """What the first start wrote."""
-        return json.loads((self.folder / "first-run.json").read_text())
+        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def plan(self, what: str, **details: Any) -> dict[str, Any]:
         """A plan for `bench.load`."""
@@ -73,9 +64,9 @@ class Stack:
 
     def cpu_s(self) -> float:
         """CPU seconds of all its processes so far, those that ended and were waited for too."""
-        token = json.loads((self.folder / "runtime.json").read_text())["run_token"]
+        assert self.process is not None
         ticks = os.sysconf("SC_CLK_TCK")
-        return sum(_ticks(pid) for pid in [self.process.pid, *pids_of_run(token)]) / ticks
+        return sum(_ticks(pid) for pid in [self.process.pid, *self.pids]) / ticks
 
 
 def _ticks(pid: int) -> int:
@@ -89,35 +80,17 @@ def _ticks(pid: int) -> int:
 @contextmanager
 def running_stack(folder: Path) -> Iterator[Stack]:
     """Start everything, stop it at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    environment = child_environment(DATA_DIR=str(folder / "data"), PORT=str(port))
-    environment = {name: value for name, value in environment.items() if name not in _OTHERS}
-    with (folder / "up.log").open("wb") as log:
-        began = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-    stack = Stack(folder / "data", port, process)
+    stack = Stack(folder / "data")
+    began = time.monotonic()
     try:
-        _wait_until_ready(stack, folder / "up.log")
+        stack.start()
         stack.start_s = time.monotonic() - began
         yield stack
     except Exception:
-        print((folder / "up.log").read_text()[-4000:], file=sys.stderr)
+        print(stack.text()[-4000:], file=sys.stderr)
         raise
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-
-
-def _wait_until_ready(stack: Stack, log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while "Logplatform is ready" not in log.read_text():
-        if time.monotonic() > deadline or stack.process.poll() is not None:
-            raise RuntimeError(f"The platform did not start:\n{log.read_text()[-3000:]}")
-        time.sleep(0.1)
+        stack.stop()
 
 
 class Load:

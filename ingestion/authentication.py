@@ -1,12 +1,12 @@
 """API keys as DRF authentication: `Authorization: Bearer <key>` or `X-API-Key: <key>`."""
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import redis
-from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
@@ -57,7 +57,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         Raises:
             AuthenticationFailed: a key was sent and is not valid.
         """
-        text = key_in(request)
+        text = key_in(request.headers)
         if text is None:
             return None
         key = parse_key(text)
@@ -71,12 +71,12 @@ class ApiKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="logplatform"'
 
 
-def key_in(request: HttpRequest) -> str | None:
-    """The key text a request carries, if any."""
-    scheme, _, credentials = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+def key_in(headers: Mapping[str, str]) -> str | None:
+    """The key text that headers carry, if any; looked up by names in small letters."""
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return str(credentials.strip())
-    return request.META.get("HTTP_X_API_KEY")
+        return credentials.strip()
+    return headers.get("x-api-key")
 
 
 def identity_of(key: KeyText) -> KeyIdentity | None:

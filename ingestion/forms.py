@@ -1,11 +1,10 @@
 """Forms of the admin for apps, sources and keys."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -15,7 +14,7 @@ from unfold.widgets import (
 
 from ingestion.formats import format_choices
 from ingestion.models import SCOPES, ApiKey, Source
-from ingestion.setup import check_slug_unused, check_zone, slug_of
+from ingestion.setup import check_slug_unused, check_zone, hidden_groups, slug_of
 from storage.models import MAX_RETENTION_DAYS, SLUG, App
 
 if TYPE_CHECKING:
@@ -38,6 +37,17 @@ def slug_field(**options: Any) -> forms.CharField:
         validators=[SLUG],
         widget=UnfoldAdminTextInputWidget,
         help_text=_SLUG_HELP,
+        **options,
+    )
+
+
+def format_field(**options: Any) -> forms.ChoiceField:
+    """A log format, or none; the choices are read anew for every form."""
+    return forms.ChoiceField(
+        required=False,
+        choices=format_choices,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Leave it open unless detection picks the wrong one.",
         **options,
     )
 
@@ -66,9 +76,9 @@ def slug_or_made(cleaned: dict[str, Any], *, name: str, slug: str) -> str:
 
 
 class AppForm(_AppForm):
-    """Edits an app. Groups the person does not belong to stay as they are."""
+    """Edits an app. Groups that `user`, who edits, does not belong to stay as they are."""
 
-    visible_groups: QuerySet[Group] | None = None
+    user: Any
 
     class Meta:
         model = App
@@ -77,13 +87,9 @@ class AppForm(_AppForm):
     def clean_groups(self) -> list[Group]:
         """The chosen groups, and those the person may not see."""
         chosen = list(self.cleaned_data["groups"])
-        if self.visible_groups is None:
-            return chosen
-        if not chosen:
+        if not chosen and not self.user.is_superuser:
             raise ValidationError("Choose one of your groups at least, or you lose sight of it.")
-        if self.instance.pk:
-            chosen += list(self.instance.groups.exclude(pk__in=self.visible_groups))
-        return chosen
+        return [*chosen, *hidden_groups(self.instance, self.user)] if self.instance.pk else chosen
 
 
 class OpenAppForm(AppForm):
@@ -106,12 +112,7 @@ class OpenAppForm(AppForm):
         help_text="Where the lines come from: a server, a service, a log file.",
     )
     source_slug = slug_field()
-    source_format = forms.ChoiceField(
-        required=False,
-        label="Log format",
-        widget=UnfoldAdminSelectWidget,
-        help_text="Leave it open unless detection picks the wrong one.",
-    )
+    source_format = format_field(label="Log format")
     key_name = forms.CharField(
         max_length=100,
         initial="First key",
@@ -122,10 +123,6 @@ class OpenAppForm(AppForm):
 
     class Meta(AppForm.Meta):
         fields: ClassVar = ["name", "slug", "groups"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["source_format"].choices = format_choices()  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Fill in slugs that were left empty."""
@@ -141,11 +138,7 @@ class OpenAppForm(AppForm):
 class SourceForm(_SourceForm):
     """A source; its app and slug are fixed once lines carry them."""
 
-    format = forms.ChoiceField(
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-        help_text="Leave it open unless detection picks the wrong one.",
-    )
+    format = format_field()
 
     class Meta:
         model = Source
@@ -157,8 +150,8 @@ class SourceForm(_SourceForm):
             self.fields["slug"].required = False
             self.fields["slug"].help_text = _SLUG_HELP
         if "format" in self.fields:
-            chosen = self.instance.format
-            self.fields["format"].choices = format_choices(chosen)  # type: ignore[attr-defined]
+            field = cast("forms.ChoiceField", self.fields["format"])
+            field.choices = format_choices(self.instance.format)
 
     def clean_zone(self) -> str:
         """A zone that exists."""

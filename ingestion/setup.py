@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.text import slugify
 
 from ingestion.authentication import forget_cached_keys
@@ -160,6 +161,17 @@ def revoke_key(key: ApiKey) -> None:
     """Refuse a key from now on, at once in this process, within 5 s in the others."""
     key.revoke()
     forget_cached_keys()
+
+
+def visible_groups(user: Any) -> QuerySet[Group]:
+    """Groups a person may see and open apps to: all for a superuser, else their own."""
+    groups: QuerySet[Group] = Group.objects.all() if user.is_superuser else user.groups.all()
+    return groups
+
+
+def hidden_groups(app: App, user: Any) -> QuerySet[Group]:
+    """Groups of the app that the person may not see; whatever they choose, these stay."""
+    return app.groups.exclude(pk__in=visible_groups(user))
 
 
 def check_zone(name: str) -> str:

@@ -57,6 +57,21 @@ class ScopedAdmin(ModelAdmin):
             field.widget = field.widget.widget
         return field
 
+    def buttons(self, object_id: str | None) -> dict[str, bool]:
+        """Buttons that differ from Django's choice, as `show_…`; a new object has no id."""
+        return {}
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The form with the buttons this admin wants."""
+        extra = {**self.buttons(object_id), **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, extra)
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Whether the address of a list may filter by `lookup`."""
         if lookup.split("__")[0] in self.hidden_lookups:

@@ -54,7 +54,8 @@ def errors_page() -> str:
         '`{"error": {"code", "message", "hint", "data", "request_id"}}`. '
         "The code stays the same from release to release; words in braces stand for values that "
         "are also in `data`. After 429 and 503, send the same again when the time in `Retry-After` "
-        "is over. After any other 4xx nothing was stored, and sending it again will not help.",
+        "is over. After any other 4xx nothing was stored, and sending the same again will not "
+        "help, but for 408 over a faster line.",
         _table(("code", "status", "message", "what to do"), answered),
         "## Of commands\n",
         _table(

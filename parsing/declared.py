@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from parsing.contracts import TEXT_COLUMNS, Found, Matched
-from parsing.frames import SCRATCH, all_rows, none_of, put
+from parsing.frames import SCRATCH, all_rows, amended, none_of
 from parsing.severities import severity_of_status, severity_of_words
 
 SEVERITY_RULES: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
@@ -96,10 +96,7 @@ def _extract_rest(lines: pl.Series, regex: str, found: pl.DataFrame) -> pl.DataF
     rest = _is_empty(found)
     if not rest.any():
         return found
-    more = _extract(lines.filter(rest), regex)
-    places = pl.int_range(len(lines), len(lines) + len(more), dtype=pl.UInt32, eager=True)
-    order = put(all_rows(len(lines)), rest.arg_true(), places)
-    return pl.concat([found, more], how="diagonal")[order]
+    return amended(found, rest, _extract(lines.filter(rest), regex))
 
 
 def _split_field(found: pl.DataFrame, split: Split) -> pl.DataFrame:

@@ -73,7 +73,10 @@ def _admit(
 
 
 def _decoded(lines: pl.Series, *, is_strict: bool) -> tuple[pl.Series, pl.Series | None]:
-    """Lines as text, and a note where bytes had to be replaced; strict: null instead."""
+    """Lines as text, and a note where bytes had to be replaced; strict: null instead.
+
+    One line that is not UTF-8 has its batch decoded one by one: polars does not tell which it is.
+    """
     try:
         text, note = lines.cast(pl.String), None
     except pl.exceptions.ComputeError:

@@ -44,6 +44,13 @@ def count_present(frame: pl.DataFrame) -> pl.Series:
     return row_sum(frame, [pl.col(name).is_not_null() for name in frame.columns])
 
 
+def amended(frame: pl.DataFrame, mask: pl.Series, more: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the rows of `more` where `mask` is True; columns of either, nulls between."""
+    n = len(frame)
+    places = pl.int_range(n, n + len(more), dtype=pl.UInt32, eager=True)
+    return pl.concat([frame, more], how="diagonal")[put(all_rows(n), mask.arg_true(), places)]
+
+
 def spread(frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
     """Give the frame's rows the places where `mask` is True; rows of nulls elsewhere."""
     if not frame.width:

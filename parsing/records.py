@@ -13,6 +13,7 @@ from parsing.contracts import (
     TIMESTAMP,
     Matched,
 )
+from parsing.frames import all_rows, constant
 from parsing.times import read_times
 
 TIME_ERROR = "_time_error"
@@ -128,7 +129,7 @@ def build_attributes(
         .agg(attributes=pl.struct("key", "value"))
     )
     if len(lists) < n:
-        rows = pl.DataFrame({"row": pl.int_range(n, dtype=pl.UInt32, eager=True)})
+        rows = pl.DataFrame({"row": all_rows(n)})
         lists = rows.join(lists, on="row", how="left", maintain_order="left")
         lists = lists.with_columns(pl.col("attributes").fill_null([]))
     return lists["attributes"].cast(ATTRIBUTES)
@@ -137,7 +138,7 @@ def build_attributes(
 def _zip_dense(columns: list[pl.Series], n: int) -> pl.Series:
     """Interleave columns without nulls: 0.1 µs a row, where `concat_list` takes 5."""
     if not columns or not n:
-        return pl.Series("attributes", [[]], dtype=ATTRIBUTES).new_from_index(0, n)
+        return constant([], n, ATTRIBUTES).alias("attributes")
     width = len(columns)
     values = pl.concat([column.alias("value") for column in columns], rechunk=True)
     names = pl.lit(pl.Series([column.name for column in columns], dtype=pl.String))
@@ -155,7 +156,7 @@ def _pairs_of(columns: list[pl.Series], n: int) -> pl.DataFrame:
     """Columns as long (row, key, value), nulls left out."""
     if not columns:
         return pl.DataFrame(schema=EXTRAS_SCHEMA)
-    rows = pl.int_range(n, dtype=pl.UInt32, eager=True).alias("row")
+    rows = all_rows(n).alias("row")
     wide = pl.DataFrame([column.alias(f"{number}") for number, column in enumerate(columns)])
     pairs = wide.with_columns(rows).unpivot(index="row", variable_name="key").drop_nulls("value")
     names = {f"{number}": column.name for number, column in enumerate(columns)}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import polars as pl
 
 from parsing.contracts import TIMESTAMP
+from parsing.frames import constant
 
 _MAX_SHAPES = 4
 _ISO = re.compile(
@@ -34,7 +35,7 @@ def read_times(text: pl.Series, *, layouts: tuple[str, ...] = (), zone: str) -> 
     Returns:
         n values Datetime[ns, UTC]; null where unreadable or before 1900 or after 2261.
     """
-    found, rest = _nothing(len(text)), text
+    found, rest = constant(None, len(text), TIMESTAMP), text
     for layout in layouts:
         found = _first_of(found, read_layout(rest, layout, zone=zone))
         rest = _where_null(found, rest)
@@ -75,10 +76,6 @@ def read_layout(text: pl.Series, layout: str, *, zone: str) -> pl.Series:
     return frame.select(times).to_series()
 
 
-def _nothing(n: int) -> pl.Series:
-    return pl.Series([None], dtype=TIMESTAMP).new_from_index(0, n)
-
-
 def _first_of(first: pl.Series, second: pl.Series) -> pl.Series:
     if first.null_count() == len(first):
         return second.alias(first.name)
@@ -87,7 +84,7 @@ def _first_of(first: pl.Series, second: pl.Series) -> pl.Series:
 
 def _where_null(found: pl.Series, text: pl.Series) -> pl.Series:
     if found.null_count() == 0:
-        return pl.Series([None], dtype=pl.String).new_from_index(0, len(text))
+        return constant(None, len(text), pl.String)
     return pl.select(pl.when(found.is_null()).then(text)).to_series()
 
 

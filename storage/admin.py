@@ -46,16 +46,9 @@ class RetentionPolicyAdmin(ScopedAdmin):
         """A policy comes with its app."""
         return False
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
+    def buttons(self, object_id: str | None) -> dict[str, bool]:
         """A policy goes with its app: no button for that."""
-        extra = {"show_delete": False, **(extra_context or {})}
-        return super().changeform_view(request, object_id, form_url, extra)
+        return {"show_delete": False}
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False

@@ -9,11 +9,12 @@ from logplatform.kernel.levels import LEVELS
 from storage.clickhouse import client
 from storage.contracts import Bucket, Histogram, InvalidInterval, LogQuery, LogStats
 from storage.query import SqlCondition
-from storage.query.instants import epoch_ns, moment_of
-from storage.records import NS, iso_time
+from storage.query.instants import NS, epoch_ns, moment_of
+from storage.records import EVENT_NS, iso_time, took_ms
 from storage.where import where
 
 LEVEL_INDEX = "intDiv(greatest(severity, 1) - 1, 4)"
+COUNT_AND_SPAN = f"count() AS n, min({EVENT_NS}) AS first, max({EVENT_NS}) AS last"
 MAX_BUCKETS = 2_000
 AUTO_BUCKETS = 120
 TOP_SERVICES = 100
@@ -53,7 +54,7 @@ def histogram_logs(
     query = _closed(query)
     if query.start is None or query.end is None:
         where(query)
-        return Histogram(interval_s=interval_s or 1, buckets=[], took_ms=_since(started))
+        return Histogram(interval_s=interval_s or 1, buckets=[], took_ms=took_ms(started))
     start_ns, end_ns = epoch_ns(query.start), epoch_ns(query.end)
     auto_s = auto_interval_s((end_ns - start_ns) / NS)
     width_s = auto_s if interval_s is None else interval_s
@@ -61,7 +62,7 @@ def histogram_logs(
         raise InvalidInterval(interval_s=width_s, highest=MAX_BUCKETS)
     first_ns = start_ns // (width_s * NS) * (width_s * NS)
     buckets = _buckets(query, first_ns, end_ns, width_s * NS)
-    return Histogram(interval_s=width_s, buckets=buckets, took_ms=_since(started))
+    return Histogram(interval_s=width_s, buckets=buckets, took_ms=took_ms(started))
 
 
 def auto_interval_s(span_s: float) -> int:
@@ -75,12 +76,9 @@ def stats_logs(query: LogQuery) -> LogStats:
     started = time.monotonic()
     condition = where(query)
     if not query.apps:
-        return LogStats(total=0, took_ms=_since(started))
-    ns = "toUnixTimestamp64Nano(timestamp)"
+        return LogStats(total=0, took_ms=took_ms(started))
     levels = _fetch(
-        f"{LEVEL_INDEX} AS level, count() AS n, min({ns}) AS first, max({ns}) AS last",
-        condition,
-        "GROUP BY level ORDER BY level",
+        f"{LEVEL_INDEX} AS level, {COUNT_AND_SPAN}", condition, "GROUP BY level ORDER BY level"
     )
     services = _fetch(
         "service, count() AS n", condition, f"GROUP BY service ORDER BY n DESC LIMIT {TOP_SERVICES}"
@@ -94,26 +92,24 @@ def stats_logs(query: LogQuery) -> LogStats:
         error_rate=round(errors / total, 6) if total else 0.0,
         first=iso_time(min(row["first"] for row in levels)) if levels else None,
         last=iso_time(max(row["last"] for row in levels)) if levels else None,
-        took_ms=_since(started),
+        took_ms=took_ms(started),
     )
 
 
-def _fetch(columns: str, condition: SqlCondition, tail: str = "") -> list[dict[str, Any]]:
+def _fetch(
+    columns: str, condition: SqlCondition, tail: str = "", **params: int
+) -> list[dict[str, Any]]:
+    """Rows of `columns`; `params` are the values that `columns` names."""
     return client.fetch(
-        f"SELECT {columns} FROM logs WHERE {condition.text} {tail}", condition.params
+        f"SELECT {columns} FROM logs WHERE {condition.text} {tail}", {**condition.params, **params}
     )
-
-
-def _since(started: float) -> int:
-    return round((time.monotonic() - started) * 1000)
 
 
 def _closed(query: LogQuery) -> LogQuery:
     """The query with both ends of its range, if any record tells the missing one."""
     if not query.apps or (query.start is not None and query.end is not None):
         return query
-    ns = "toUnixTimestamp64Nano(timestamp)"
-    found = _fetch(f"min({ns}) AS first, max({ns}) AS last, count() AS n", where(query))[0]
+    found = _fetch(COUNT_AND_SPAN, where(query))[0]
     if not found["n"]:
         return query
     first, last = moment_of(found["first"]), moment_of(found["last"])
@@ -124,19 +120,16 @@ def _closed(query: LogQuery) -> LogQuery:
 def _buckets(query: LogQuery, first_ns: int, end_ns: int, width_ns: int) -> list[Bucket]:
     counts: dict[int, dict[str, int]] = {}
     condition = where(query)
-    rows = (
-        []
-        if not query.apps
-        else _fetch(
-            "intDiv(toUnixTimestamp64Nano(timestamp) - {first:Int64}, {width:Int64}) AS bucket, "
+    rows: list[dict[str, Any]] = []
+    if query.apps:
+        rows = _fetch(
+            f"intDiv({EVENT_NS} - {{first:Int64}}, {{width:Int64}}) AS bucket, "
             f"{LEVEL_INDEX} AS level, count() AS n",
-            SqlCondition(
-                text=condition.text,
-                params={**condition.params, "first": first_ns, "width": width_ns},
-            ),
+            condition,
             "GROUP BY bucket, level",
+            first=first_ns,
+            width=width_ns,
         )
-    )
     for row in rows:
         counts.setdefault(row["bucket"], {})[LEVELS[row["level"]]] = row["n"]
     return [

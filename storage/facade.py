@@ -17,13 +17,19 @@ from storage.contracts import (
     TimeRangeReversed,
 )
 from storage.counts import count_logs, histogram_logs, stats_logs
-from storage.ledger import count_quarantine, find_receipt, lines_today, list_quarantine
+from storage.ledger import (
+    RejectReason,
+    count_quarantine,
+    find_receipt,
+    lines_today,
+    list_quarantine,
+    reject_reasons,
+)
 from storage.query import QueryError, QueryTooComplex, parse_query
 from storage.query.instants import read_moment
 from storage.records import match_frame, records_of
 from storage.retention import ExpiringApp, preview_retention
 from storage.search import get_log, search_logs
-from storage.usage import RejectReason, reject_reasons
 from storage.writer import write_logs, write_quarantine, write_receipts
 
 __all__ = [

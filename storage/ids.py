@@ -8,8 +8,6 @@ same id and ids of one request are in the order of its lines.
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
-
 if TYPE_CHECKING:
     import polars as pl
 
@@ -37,6 +35,8 @@ def with_ids(frame: "pl.DataFrame") -> "pl.DataFrame":
 
 def id_bytes(frame: "pl.DataFrame") -> bytes:
     """The ids of a frame with `id_high` and `id_low` as n × 16 bytes, big-endian."""
+    import numpy as np
+
     halves = np.empty((len(frame), 2), dtype=">u8")
     halves[:, 0] = frame["id_high"].to_numpy()
     halves[:, 1] = frame["id_low"].to_numpy()

@@ -86,17 +86,15 @@ class LogSet:
 
         if self.apps is None:
             raise AssertionError("BUG: Log.objects needs .for_apps(…) with the caller's apps")
+        several = len(self.queries) > 1
         return LogQuery(
             apps=self.apps,
             start=self.start,
             end=self.end,
-            q=" ".join(f"({q})" for q in self.queries) if self.queries[1:] else self._only_query(),
+            q=" ".join(f"({q})" if several else q for q in self.queries),
             order="asc" if self.ascending else "desc",
             **dict(self.filters),
         )
-
-    def _only_query(self) -> str:
-        return self.queries[0] if self.queries else ""
 
     def page(self, *, limit: int, cursor: str | None = None) -> "SearchPage":
         """One page of records as dicts; see `search_logs`."""
@@ -157,18 +155,11 @@ class LogSet:
                 return
 
     def _instance(self, record: dict[str, Any]) -> "Log":
-        times = {name: _moment(record[name]) for name in ("timestamp", "received_at")}
+        # A model's time has microseconds; the record in `page()` has all digits.
+        times = {
+            name: datetime.fromisoformat(record[name]) for name in ("timestamp", "received_at")
+        }
         return self.model(**{**record, **times})
-
-
-def _moment(text: str) -> datetime:
-    """A model's time: microseconds; the record in `page()` has all digits."""
-    from storage.query.instants import read_moment
-
-    moment = read_moment(text)
-    if moment is None:
-        raise AssertionError(f"BUG: {text!r} is no time")
-    return moment
 
 
 class LogManager(models.Manager["Log"]):
@@ -176,11 +167,11 @@ class LogManager(models.Manager["Log"]):
 
     use_in_migrations = False
 
-    def all(self) -> LogSet:  # type: ignore[override]
+    def all(self) -> LogSet:  # type: ignore[override]  # no QuerySet
         """All lines; evaluate after `.for_apps()`."""
         return LogSet(model=self.model)
 
-    def get_queryset(self) -> LogSet:  # type: ignore[override]
+    def get_queryset(self) -> LogSet:  # type: ignore[override]  # no QuerySet
         """The set that Django's own machinery asks for."""
         return self.all()
 
@@ -196,6 +187,6 @@ class LogManager(models.Manager["Log"]):
         """See `LogSet.between`."""
         return self.all().between(start, end)
 
-    def filter(self, **values: str | Iterable[str]) -> LogSet:  # type: ignore[override]
+    def filter(self, **values: str | Iterable[str]) -> LogSet:  # type: ignore[override]  # no QuerySet
         """See `LogSet.filter`."""
         return self.all().filter(**values)

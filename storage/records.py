@@ -1,34 +1,38 @@
 """Records as the API shows them, from rows of the engine and from record frames."""
 
-from datetime import UTC, datetime, timedelta
+import time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from logplatform.kernel.levels import level_of_severity
 from storage.contracts import Record
+from storage.ids import NS_PER_MS
 from storage.query import parse_query
+from storage.query.instants import NS, moment_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-NS = 1_000_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-COLUMNS = """toString(id) AS uuid, toUnixTimestamp64Nano(timestamp) AS timestamp_ns,
-    toUnixTimestamp64Milli(received_at) AS received_ms, app, source, service, host, logger,
-    severity, message, trace_id, span_id, attributes, pattern_id, anomaly_score"""
-_FRAME_COLUMNS = ("app", "source", "service", "host", "logger", "severity", "message") + (
+EVENT_NS = "toUnixTimestamp64Nano(timestamp)"
+_AS_STORED = ("app", "source", "service", "host", "logger", "severity", "message") + (
     "trace_id", "span_id", "attributes", "pattern_id", "anomaly_score"
 )  # fmt: skip
+COLUMNS = f"""toString(id) AS uuid, {EVENT_NS} AS timestamp_ns,
+    toUnixTimestamp64Milli(received_at) AS received_ms, {", ".join(_AS_STORED)}"""
 
 
 def iso_time(ns: int) -> str:
     """ISO-8601 UTC with the digits the time has, in groups of three: `…:07Z`, `…:07.250Z`."""
-    seconds, fraction = divmod(ns, NS)
-    digits = f"{fraction:09d}"
+    digits = f"{ns % NS:09d}"
     while digits.endswith("000"):
         digits = digits[:-3]
-    whole = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    whole = moment_of(ns).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{whole}.{digits}Z" if digits else f"{whole}Z"
+
+
+def took_ms(started: float) -> int:
+    """Milliseconds since `started`, a value of `time.monotonic()`."""
+    return round((time.monotonic() - started) * 1000)
 
 
 def record_of(row: dict[str, Any]) -> Record:
@@ -36,7 +40,7 @@ def record_of(row: dict[str, Any]) -> Record:
     return {
         "id": row["uuid"],
         "timestamp": iso_time(row["timestamp_ns"]),
-        "received_at": iso_time(row["received_ms"] * 1_000_000),
+        "received_at": iso_time(row["received_ms"] * NS_PER_MS),
         "app": row["app"],
         "source": row["source"],
         "service": row["service"],
@@ -64,7 +68,7 @@ def records_of(frame: "pl.DataFrame") -> list[Record]:
     from storage.ids import with_ids
 
     rows = with_ids(frame).select(
-        *_FRAME_COLUMNS,
+        *_AS_STORED,
         pl.col("timestamp").dt.epoch("ns").alias("timestamp_ns"),
         pl.col("received_at").dt.epoch("ms").alias("received_ms"),
         "id_high",

@@ -4,7 +4,6 @@ The age of a line counts from the later of its event time and its arrival; the t
 partitioned by the day of that moment, so a day is a partition.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +15,9 @@ from storage.clickhouse.ddl import cluster_clause, stored_name
 from storage.query.instants import epoch_ns
 from storage.where import KEPT_FROM, instant
 
+if TYPE_CHECKING:
+    from storage.models import App
+
 # Lines of an app that is no more go after this many days. Not at once: an installation whose
 # control plane was restored from an older copy must not lose the lines of newer apps.
 ORPHAN_DAYS = 7
@@ -25,10 +27,8 @@ _PATIENCE: dict[str, Any] = {
     "max_execution_time": 0,
 }
 
-if TYPE_CHECKING:
-    from storage.models import App
-
 Terms = Mapping[str, int | None]
+Cutoffs = dict[str, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,6 @@ class Removed:
 
     lines_by_app: dict[str, int] = field(default_factory=dict)
     partitions: int = 0
-    duration_s: float = 0.0
 
     @property
     def lines(self) -> int:
@@ -104,7 +103,7 @@ def expired_counts(terms: Terms, now: datetime) -> dict[str, int]:
         now: aware.
     """
     counts = dict.fromkeys(terms, 0)
-    for day in _days_with_expired(terms, now):
+    for day in _days_with_expired(_cutoffs(terms, now)):
         for app, lines in day.expired.items():
             counts[app] += lines
     return counts
@@ -117,24 +116,24 @@ def drop_expired(terms: Terms, now: datetime) -> Removed:
         terms: days by app; None keeps all, and so does not being named.
         now: aware.
     Returns:
-        Lines by app, days dropped whole, and how long it took.
+        Lines by app, and days dropped whole.
     Raises:
         StoreUnavailable, StoreError: what was removed so far stays removed.
     """
-    started = time.monotonic()
     lines: dict[str, int] = {}
     partitions = 0
-    for day in _days_with_expired(terms, now):
+    cutoffs = _cutoffs(terms, now)
+    for day in _days_with_expired(cutoffs):
         if day.is_over:
             _alter(f"DROP PARTITION ID '{day.partition}'")
             partitions += 1
         else:
-            _delete(day, terms, now)
+            _delete(day, cutoffs)
         for app, count in day.expired.items():
             lines[app] = lines.get(app, 0) + count
-    _free_space(terms, now)
+    _free_space(cutoffs)
     taken = {app: count for app, count in sorted(lines.items()) if count}
-    return Removed(lines_by_app=taken, partitions=partitions, duration_s=time.monotonic() - started)
+    return Removed(lines_by_app=taken, partitions=partitions)
 
 
 def stored_apps() -> list[str]:
@@ -142,9 +141,8 @@ def stored_apps() -> list[str]:
     return [row["app"] for row in client.fetch("SELECT DISTINCT app FROM logs")]
 
 
-def _days_with_expired(terms: Terms, now: datetime) -> list[_Day]:
+def _days_with_expired(cutoffs: Cutoffs) -> list[_Day]:
     """Partitions that hold lines past their term, oldest first."""
-    cutoffs = _cutoffs(terms, now)
     if not cutoffs:
         return []
     params: dict[str, object] = {"newest": max(cutoffs.values()).astimezone(UTC).date()}
@@ -167,7 +165,7 @@ def _days_with_expired(terms: Terms, now: datetime) -> list[_Day]:
     return [day for day in days.values() if day.expired]
 
 
-def _cutoffs(terms: Terms, now: datetime) -> dict[str, datetime]:
+def _cutoffs(terms: Terms, now: datetime) -> Cutoffs:
     return {app: now - timedelta(days=days) for app, days in terms.items() if days is not None}
 
 
@@ -178,10 +176,9 @@ def _test(number: int, app: str, cutoff: datetime, params: dict[str, object]) ->
     return f"(app = {{app{number}:String}} AND {KEPT_FROM} < {point.text})"
 
 
-def _delete(day: _Day, terms: Terms, now: datetime) -> None:
+def _delete(day: _Day, cutoffs: Cutoffs) -> None:
     """Remove the expired lines of a day on which others stay."""
     params: dict[str, object] = {}
-    cutoffs = _cutoffs(terms, now)
     tests = [_test(n, app, cutoffs[app], params) for n, app in enumerate(sorted(day.expired))]
     client.run(
         f"DELETE FROM {stored_name('logs')}{cluster_clause()} "
@@ -191,9 +188,9 @@ def _delete(day: _Day, terms: Terms, now: datetime) -> None:
     )
 
 
-def _free_space(terms: Terms, now: datetime) -> None:
+def _free_space(cutoffs: Cutoffs) -> None:
     """Rewrite days whose removed lines are only masked, once no more of them will expire soon."""
-    near = {cutoff.astimezone(UTC).date() for cutoff in _cutoffs(terms, now).values()}
+    near = {cutoff.astimezone(UTC).date() for cutoff in cutoffs.values()}
     rows = client.fetch(
         "SELECT DISTINCT partition_id FROM system.parts WHERE active AND has_lightweight_delete "
         "AND database = currentDatabase() AND table = {table:String}",

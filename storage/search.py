@@ -12,8 +12,8 @@ from storage.clickhouse import client
 from storage.contracts import InvalidCursor, InvalidLimit, LogQuery, Record, SearchPage
 from storage.ids import record_time_range
 from storage.query import SqlCondition
-from storage.records import COLUMNS, record_of
-from storage.where import all_of, instant, of_apps, where
+from storage.records import COLUMNS, record_of, took_ms
+from storage.where import all_of, at_time, instant, of_apps, where
 
 MAX_LIMIT = 1_000
 _SALT = "storage.search.cursor"
@@ -42,7 +42,7 @@ def search_logs(query: LogQuery, *, limit: int, cursor: str | None = None) -> Se
         records=[record_of(row) for row in rows[:limit]],
         next=_cursor(query, rows[limit - 1]) if is_truncated else None,
         is_truncated=is_truncated,
-        took_ms=round((time.monotonic() - started) * 1000),
+        took_ms=took_ms(started),
     )
 
 
@@ -51,13 +51,12 @@ def get_log(apps: Sequence[str], record_id: UUID) -> Record | None:
     span = record_time_range(record_id)
     if span is None or not apps:
         return None
-    low, high = instant("from", span[0]), instant("to", span[1])
     found = _rows(
         all_of(
             [
                 of_apps(apps),
-                SqlCondition(text=f"timestamp >= {low.text}", params=low.params),
-                SqlCondition(text=f"timestamp < {high.text}", params=high.params),
+                at_time("from", ">=", span[0]),
+                at_time("to", "<", span[1]),
                 SqlCondition(text="id = {id:UUID}", params={"id": str(record_id)}),
             ]
         ),

@@ -5,7 +5,6 @@ query can only narrow it.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from logplatform.kernel.levels import severities_of_level
@@ -45,8 +44,13 @@ def of_apps(apps: Sequence[str]) -> SqlCondition:
     if not apps:
         return SqlCondition(text="0")
     if len(apps) == 1:  # equality lets the engine read in the order of the primary key
-        return SqlCondition(text="app = {app:String}", params={"app": apps[0]})
+        return equals("app", apps[0])
     return SqlCondition(text="app IN {apps:Array(String)}", params={"apps": sorted(apps)})
+
+
+def equals(column: str, value: str) -> SqlCondition:
+    """A text column is this; the parameter is named for the column."""
+    return SqlCondition(text=f"{column} = {{{column}:String}}", params={column: value})
 
 
 def instant(name: str, ns: int) -> SqlCondition:
@@ -59,14 +63,15 @@ def instant(name: str, ns: int) -> SqlCondition:
 
 def _times(query: LogQuery) -> list[SqlCondition]:
     return [
-        _time(name, operator, moment)
+        at_time(name, operator, epoch_ns(moment))
         for name, operator, moment in (("from", ">=", query.start), ("to", "<", query.end))
         if moment is not None
     ]
 
 
-def _time(name: str, operator: str, moment: datetime) -> SqlCondition:
-    point = instant(name, epoch_ns(moment))
+def at_time(name: str, operator: str, ns: int) -> SqlCondition:
+    """The event time compares so with a point in time."""
+    point = instant(name, ns)
     return SqlCondition(text=f"timestamp {operator} {point.text}", params=point.params)
 
 

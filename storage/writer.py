@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 # One bad clock may spread an insert over many days; it must not make the insert fail for ever.
 _INSERT = {
-    "async_insert": 0,
-    "insert_deduplicate": 1,
     "max_partitions_per_insert_block": 0,
     "max_insert_block_size": 1_048_576,
     "input_format_arrow_allow_missing_columns": 0,
@@ -23,7 +21,7 @@ _INSERT = {
 _QUARANTINE = ("received_at", "app", "source", "protocol", "receipt", "line") + (
     "reason_code", "reason", "raw", "format"
 )  # fmt: skip
-RECEIPT_COLUMNS = ("receipt", "app", "source", "received_at", "done_at", "backend", "protocol") + (
+_RECEIPTS = ("receipt", "app", "source", "received_at", "done_at", "backend", "protocol") + (
     "received", "stored", "duplicate", "quarantined", "bytes", "errors"
 )  # fmt: skip
 
@@ -76,7 +74,7 @@ def write_receipts(rows: Sequence[Mapping[str, Any]], *, token: str) -> None:
     body = b"\n".join(orjson.dumps({**row, **done}) for row in rows)
     client.insert(
         "receipts",
-        RECEIPT_COLUMNS,
+        _RECEIPTS,
         body,
         fmt="JSONEachRow",
         date_time_input_format="best_effort",
@@ -89,7 +87,10 @@ def _under(token: str) -> dict[str, Any]:
 
 
 def _quarantine_ids(frame: "pl.DataFrame") -> bytes:
-    """Stable ids: the same line of the same request has the same one."""
+    """Stable ids: the same line of the same request has the same one.
+
+    One at a time, for refused lines only: polars has no hash of 16 bytes that stays the same.
+    """
     names = zip(frame["receipt"], frame["line"], strict=True)
     return b"".join(
         hashlib.blake2b(f"{receipt}:{line}".encode(), digest_size=16).digest()

@@ -17,25 +17,27 @@ def main(arguments: list[str]) -> int:
     """Run both parts; the exit code is the worst of them."""
     ensure_browser()
     processes = str(max(2, min(4, os.cpu_count() or 2)))
+    side_by_side = ["-n", processes, "--dist", "loadgroup"]
     codes = [
-        pytest("-n", processes, "--dist", "loadgroup", "-m", f"not ({ALONE})", *arguments),
-        pytest_alone(*arguments),
+        run_part(f"not ({ALONE})", *arguments, first=side_by_side),
+        run_part(ALONE, *arguments),
     ]
     if set(codes) == {NO_TESTS}:
         return NO_TESTS
     return max(code for code in codes if code != NO_TESTS)
 
 
-def pytest_alone(*arguments: str) -> int:
-    """Whole processes and browsers; what fails is run once more, and both runs are shown.
+def run_part(marks: str, *arguments: str, first: list[str] | None = None) -> int:
+    """Tests with these marks; what fails is run once more, alone, and both runs are shown.
 
-    They race with whatever else the machine does: a test that fails twice has found something.
+    Many start processes and race with whatever else the machine does: a test that fails twice has
+    found something.
     """
-    code = pytest("-m", ALONE, *arguments)
+    code = pytest(*(first or []), "-m", marks, *arguments)
     if code != FAILED:
         return code
     say("Running once more what failed ...")
-    return pytest("-m", ALONE, "--last-failed", *arguments)
+    return pytest("-m", marks, "--last-failed", *arguments)
 
 
 def pytest(*arguments: str) -> int:

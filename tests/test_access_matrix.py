@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -15,6 +14,7 @@ from django.utils.regex_helper import normalize
 from ingestion.authentication import forget_cached_keys
 from ingestion.control.urls import router
 from storage.models import App
+from tests.clients import signed_in
 from tests.factories import Roles, make_roles, make_user
 
 pytestmark = pytest.mark.django_db
@@ -83,15 +83,10 @@ class People:
             "outsider": roles.outsider,
             "owner": roles.owner,
         }
-        self.clients = {name: self._signed_in(user) for name, user in users.items()}
+        self.clients = {name: signed_in(user) for name, user in users.items()}
         self.clients["nobody"] = Client()
         for name, key in (("ingest", roles.a.ingest_key), ("query", roles.a.query_key)):
             self.clients[name] = Client(headers={"Authorization": f"Bearer {key}"})
-
-    def _signed_in(self, user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
 
 
 @pytest.fixture
@@ -276,8 +271,7 @@ def test_people_groups_and_schedules_are_for_superusers(people: People, page: st
 def test_the_right_to_change_users_does_not_make_a_superuser(people: People) -> None:
     rights = ["auth.view_user", "auth.change_user", "auth.add_user", "auth.change_group"]
     climber = make_user("climber", rights=rights, is_staff=True)
-    client = Client()
-    client.force_login(climber)
+    client = signed_in(climber)
     assert client.get(f"/admin/auth/user/{climber.pk}/change/").status_code == 403
     client.post(f"/admin/auth/user/{climber.pk}/change/", {"is_superuser": "on"})
     climber.refresh_from_db()

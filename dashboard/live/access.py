@@ -12,7 +12,7 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest
 
 from dashboard.live.errors import AppMissing, NotAuthenticated
-from ingestion.authentication import identity_of
+from ingestion.authentication import identity_of, key_in
 from ingestion.keys import parse_key
 from logplatform.api_access import AppNotFound
 from storage.access import apps_for
@@ -46,7 +46,8 @@ def access_app(scope: dict[str, Any], wanted: str) -> Watch:
 
 
 def _viewer_and_apps(scope: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
-    text = _key_in(scope)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    text = key_in(headers)
     if text is None:
         return _person(scope)
     key = parse_key(text)
@@ -55,16 +56,6 @@ def _viewer_and_apps(scope: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
         raise NotAuthenticated()
     identity.require("query")
     return f"key:{identity.key_id}", identity.apps
-
-
-def _key_in(scope: dict[str, Any]) -> str | None:
-    headers: dict[bytes, str] = {}
-    for name, value in scope["headers"]:
-        headers[name] = value.decode("latin-1")
-    scheme, _, credentials = headers.get(b"authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return credentials.strip()
-    return headers.get(b"x-api-key")
 
 
 def _person(scope: dict[str, Any]) -> tuple[str, tuple[str, ...]]:

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import Group
 from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
@@ -11,12 +10,11 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ingestion import setup
-from ingestion.admin.shared import OneSaveButton, ReadOnlyInline, show_key
-from ingestion.admin.usage import UsageChangeList
+from ingestion.admin.shared import IssuingAdmin, ReadOnlyInline
+from ingestion.admin.usage import UsageAdmin
 from ingestion.forms import AppForm, OpenAppForm
 from ingestion.models import ApiKey, Source
 from ingestion.setup import IssuedKey
-from logplatform.admin_figures import ago
 from logplatform.admin_scope import TabularInline, staff_user
 from storage.models import App, RetentionPolicy
 
@@ -40,7 +38,7 @@ class RetentionInline(TabularInline):
 
 
 @admin.register(App)
-class AppAdmin(OneSaveButton):
+class AppAdmin(UsageAdmin, IssuingAdmin):
     """Apps: opened with a source and a key in one go, deleted with their lines."""
 
     app_path = "pk"
@@ -65,17 +63,13 @@ class AppAdmin(OneSaveButton):
         queryset = super().get_queryset(request)
         return queryset.select_related("retention").prefetch_related("groups")
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        """A list that knows today's lines."""
-        return UsageChangeList
-
     def get_form(
         self, request: HttpRequest, obj: App | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """The wide form for a new app, the plain one later; both know whose groups to offer."""
+        """The wide form for a new app, the plain one later; both know who fills it in."""
         kwargs["form"] = AppForm if obj else OpenAppForm
         form: Any = super().get_form(request, obj, change, **kwargs)
-        form.visible_groups = self._own_groups(request)
+        form.user = staff_user(request)
         return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -92,9 +86,7 @@ class AppAdmin(OneSaveButton):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A person opens an app to the groups they belong to."""
-        own = self._own_groups(request)
-        if own is not None:
-            kwargs["queryset"] = own
+        kwargs["queryset"] = setup.visible_groups(staff_user(request)).order_by("name")
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field:
             field.help_text = db_field.help_text
@@ -104,11 +96,7 @@ class AppAdmin(OneSaveButton):
         """For a new app also its retention, source and key."""
         super().save_related(request, form, formsets, change)
         if not change:
-            request.issued = self._furnish(request, form)  # type: ignore[attr-defined]
-
-    def response_add(self, request: HttpRequest, obj: App, post_url_continue: Any = None) -> Any:
-        """Show the first key."""
-        return show_key(request, self, request.issued)  # type: ignore[attr-defined]
+            self.note_issued(request, self._furnish(request, form))
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -138,25 +126,10 @@ class AppAdmin(OneSaveButton):
         policy = getattr(app, "retention", None)
         return f"{policy.days} days" if policy and policy.days else "for ever"
 
-    @display(description="lines today")
-    def lines_today(self, app: App) -> str:
-        """How many lines came today."""
-        return str(getattr(app, "lines", ""))
-
-    @display(description="last line")
-    def last_line(self, app: App) -> Any:
-        """When the last line of today came."""
-        return ago(getattr(app, "last", None))
-
     @display(description="seen by")
     def seen_by(self, app: App) -> str:
         """Groups that see it."""
         return ", ".join(group.name for group in app.groups.all()) or "superusers only"
-
-    def _own_groups(self, request: HttpRequest) -> QuerySet[Group] | None:
-        """Groups to offer; None for a superuser, who may choose any."""
-        user = staff_user(request)
-        return None if user.is_superuser else user.groups.all()
 
     def _furnish(self, request: HttpRequest, form: Any) -> IssuedKey:
         """Retention, first source and first key of the app just saved."""

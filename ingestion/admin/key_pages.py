@@ -12,15 +12,14 @@ from django.template.response import TemplateResponse
 from unfold.decorators import action, display
 
 from ingestion import setup
-from ingestion.admin.shared import STATE_COLOURS, OneSaveButton, key_state, show_key
+from ingestion.admin.shared import STATE_COLOURS, IssuingAdmin, KeyColumns, key_state, show_key
 from ingestion.forms import KeyForm, NewKeyForm
 from ingestion.models import ApiKey
-from logplatform.admin_figures import ago
 from logplatform.admin_scope import staff_user
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(OneSaveButton):
+class ApiKeyAdmin(KeyColumns, IssuingAdmin):
     """Keys: issued and rotated with the plaintext shown once, revoked at once."""
 
     app_path = "source__app"
@@ -61,11 +60,7 @@ class ApiKeyAdmin(OneSaveButton):
             return
         issued = setup.issue_key(**form.cleaned_data, created_by=staff_user(request))
         obj.pk, obj.public_id = issued.key.pk, issued.key.public_id
-        request.issued = issued  # type: ignore[attr-defined]
-
-    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: Any = None) -> Any:
-        """Show the key."""
-        return show_key(request, self, request.issued)  # type: ignore[attr-defined]
+        self.note_issued(request, issued)
 
     @admin.action(description="Revoke selected keys", permissions=["change"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
@@ -105,20 +100,10 @@ class ApiKeyAdmin(OneSaveButton):
         """What of the key may be shown."""
         return f"lgs_{key.public_id}_…"
 
-    @display(description="scopes")
-    def allowed(self, key: ApiKey) -> str:
-        """Scopes in words."""
-        return ", ".join(key.scopes)
-
     @display(description="state", label=STATE_COLOURS)
     def state(self, key: ApiKey) -> str:
         """Whether it is let in."""
         return key_state(key)
-
-    @display(description="last used", ordering="last_used_at")
-    def used(self, key: ApiKey) -> str:
-        """When it was used last."""
-        return ago(key.last_used_at, never="never")
 
     @display(description="ends", ordering="expires_at")
     def ends(self, key: ApiKey) -> str:

@@ -5,12 +5,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from unfold.decorators import display
 
 from ingestion.models import ApiKey
 from ingestion.setup import IssuedKey
+from logplatform.admin_figures import ago
 from logplatform.admin_scope import ModelAdmin, ScopedAdmin, TabularInline
 
 STATE_COLOURS = {"active": "success", "expired": "warning", "revoked": "danger"}
+_ISSUED = "issued_key"
 
 
 def key_state(key: ApiKey) -> str:
@@ -34,21 +37,34 @@ def show_key(request: HttpRequest, model_admin: ModelAdmin, issued: IssuedKey) -
     return TemplateResponse(request, "admin/ingestion/key_shown.html", context, headers=headers)
 
 
-class OneSaveButton(ScopedAdmin):
-    """An add form whose answer matters: no "save and add another" past it."""
+class IssuingAdmin(ScopedAdmin):
+    """Adding issues a key: the answer shows it, and no "save and add another" leads past it."""
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
+    def note_issued(self, request: HttpRequest, issued: IssuedKey) -> None:
+        """Keep the key from Django's saving to its answering, on the request alone."""
+        vars(request)[_ISSUED] = issued
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """Show the key."""
+        return show_key(request, self, vars(request)[_ISSUED])
+
+    def buttons(self, object_id: str | None) -> dict[str, bool]:
         """Hide the buttons that would skip the answer."""
-        extra = {"show_save_and_add_another": False, "show_save_and_continue": bool(object_id)}
-        return super().changeform_view(
-            request, object_id, form_url, {**extra, **(extra_context or {})}
-        )
+        return {"show_save_and_add_another": False, "show_save_and_continue": bool(object_id)}
+
+
+class KeyColumns:
+    """What lists of keys say of each."""
+
+    @display(description="scopes")
+    def allowed(self, key: ApiKey) -> str:
+        """Scopes in words."""
+        return ", ".join(key.scopes)
+
+    @display(description="last used", ordering="last_used_at")
+    def used(self, key: ApiKey) -> str:
+        """When it was used last."""
+        return ago(key.last_used_at, never="never")
 
 
 class ReadOnlyInline(TabularInline):

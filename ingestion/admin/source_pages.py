@@ -10,30 +10,18 @@ from django.urls import reverse
 from unfold.decorators import display
 
 from ingestion.admin.reject_pages import reasons_view
-from ingestion.admin.shared import ReadOnlyInline, key_state
-from ingestion.admin.usage import UsageChangeList
+from ingestion.admin.shared import KeyColumns, ReadOnlyInline, key_state
+from ingestion.admin.usage import UsageAdmin
 from ingestion.forms import SourceForm
 from ingestion.models import ApiKey, Source
-from logplatform.admin_figures import ago
-from logplatform.admin_scope import ScopedAdmin
 
 
-class KeyInline(ReadOnlyInline):
+class KeyInline(KeyColumns, ReadOnlyInline):
     """The keys of a source."""
 
     model = ApiKey
     fields = ("allowed", "used", "expires_at", "state")
     readonly_fields = fields
-
-    @display(description="last used")
-    def used(self, key: ApiKey) -> str:
-        """When it was used last."""
-        return ago(key.last_used_at, never="never")
-
-    @display(description="scopes")
-    def allowed(self, key: ApiKey) -> str:
-        """Scopes in words."""
-        return ", ".join(key.scopes)
 
     @display(description="state")
     def state(self, key: ApiKey) -> str:
@@ -42,7 +30,7 @@ class KeyInline(ReadOnlyInline):
 
 
 @admin.register(Source)
-class SourceAdmin(ScopedAdmin):
+class SourceAdmin(UsageAdmin):
     """Sources with what they sent today, and the pages about what did not go in."""
 
     form = SourceForm
@@ -57,10 +45,6 @@ class SourceAdmin(ScopedAdmin):
     def get_custom_urls(self) -> Any:
         """The page about lines that were not stored."""
         return (("not-stored/", "ingestion_quarantine", reasons_view),)
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        """A list that knows today's lines."""
-        return UsageChangeList
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Stored lines carry app and slug, so they stay."""
@@ -85,13 +69,3 @@ class SourceAdmin(ScopedAdmin):
     def read_as(self, source: Source) -> str:
         """The format in words."""
         return source.format or "detected"
-
-    @display(description="lines today")
-    def lines_today(self, source: Source) -> str:
-        """How many lines came today."""
-        return str(getattr(source, "lines", ""))
-
-    @display(description="last line")
-    def last_line(self, source: Source) -> Any:
-        """When the last line of today came."""
-        return ago(getattr(source, "last", None))

@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
+from unfold.decorators import display
 
 from ingestion.models import Source
+from logplatform.admin_figures import ago
+from logplatform.admin_scope import ScopedAdmin
 from storage.models import App
 
 if TYPE_CHECKING:
@@ -42,6 +45,24 @@ class UsageChangeList(ChangeList):
         for row in rows:
             row.lines, row.last = _figures(row, today)
         self.result_list = rows
+
+
+class UsageAdmin(ScopedAdmin):
+    """Lists apps or sources with today's lines."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """A list that knows today's lines."""
+        return UsageChangeList
+
+    @display(description="lines today")
+    def lines_today(self, row: Any) -> str:
+        """How many lines came today; empty where nobody counted."""
+        return str(getattr(row, "lines", ""))
+
+    @display(description="last line")
+    def last_line(self, row: Any) -> str:
+        """When the last line of today came."""
+        return ago(getattr(row, "last", None))
 
 
 def _app_of(row: App | Source) -> App:

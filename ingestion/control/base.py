@@ -93,7 +93,7 @@ class ControlView(viewsets.GenericViewSet[Any]):
 
 _SUMMARIES = {
     "list": "List {plural} you may see",
-    "retrieve": "One {noun}",
+    "retrieve": "Show {noun}",
     "create": "Add {noun}",
     "partial_update": "Change {noun}",
     "destroy": "Delete {noun}",

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from ingestion.models import SCOPES, ApiKey, Source
-from ingestion.setup import check_zone
+from ingestion.setup import check_zone, visible_groups
 from logplatform.kernel import clock
 from parsing import format_names
 from storage.access import apps_for
@@ -97,11 +97,6 @@ class OwnSource(serializers.PrimaryKeyRelatedField[Source]):
     def get_queryset(self) -> Any:
         """Sources the person sees."""
         return Source.objects.filter(app__in=apps_for(self.context["request"].user))
-
-
-def visible_groups(user: Any) -> Any:
-    """Groups a person may see and open apps to: all for a superuser, else their own."""
-    return Group.objects.all() if user.is_superuser else user.groups.all()
 
 
 class AppOut(serializers.ModelSerializer[App]):

@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import django_filters
-from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
@@ -63,7 +62,7 @@ class AppView(ControlView):
         app, values = self.get_object(), self.checked(request, shapes.AppChange)
         with as_invalid_request():
             if "groups" in values:
-                app.groups.set(self._with_hidden(app, values["groups"]))
+                app.groups.set([*values["groups"], *setup.hidden_groups(app, request.user)])
             app.name = values.get("name", app.name)
             app.full_clean()
             app.save()
@@ -79,11 +78,6 @@ class AppView(ControlView):
         note(request, app, DELETED, "deleted with its lines.")
         setup.close_app(app)
         return Response(status=204)
-
-    def _with_hidden(self, app: App, groups: list[Group]) -> list[Group]:
-        """The chosen groups, and those of the app that the person may not see."""
-        visible = shapes.visible_groups(self.request.user)
-        return [*groups, *app.groups.exclude(pk__in=visible)]
 
 
 class SourceFilter(django_filters.FilterSet):

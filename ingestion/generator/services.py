@@ -38,34 +38,43 @@ def _hosts(name: str, count: int) -> tuple[str, ...]:
     return tuple(f"{name}-{number}" for number in range(1, count + 1))
 
 
-def _request(
-    weight: int, method: str, path: str, status: int, median_ms: float, level: str = "INFO"
+def _event(
+    weight: int,
+    level: str,
+    logger: str,
+    message: str,
+    *,
+    ms: float = 0,
+    http: tuple[str, str, int] = ("", "", 0),
+    error: str = "",
 ) -> Template:
+    method, path, status = http
     return Template(
         weight=weight,
         level=level,
-        logger="http.access",
-        message=f"{method} {path} {status} in {{ms}} ms",
+        logger=logger,
+        message=message,
         method=method,
         path=path,
         status=status,
-        median_ms=median_ms,
-    )
-
-
-def _failure(weight: int, logger: str, message: str, error: str, **http: object) -> Template:
-    return Template(
-        weight=weight,
-        level="ERROR",
-        logger=logger,
-        message=message,
+        median_ms=ms,
         error=error,
-        **http,  # type: ignore[arg-type]
     )
 
 
-_CHECKOUT: dict[str, object] = {"method": "POST", "path": "/checkout/{order}/pay", "status": 502}
-_SEARCH: dict[str, object] = {"method": "GET", "path": "/search", "status": 503}
+def _request(
+    weight: int, method: str, path: str, status: int, ms: float, level: str = "INFO"
+) -> Template:
+    message = f"{method} {path} {status} in {{ms}} ms"
+    return _event(weight, level, "http.access", message, ms=ms, http=(method, path, status))
+
+
+def _failed_password(weight: int) -> Template:
+    message = "failed password for user {user} from {ip} (attempt {attempt})"
+    return _event(weight, "WARN", "auth.login", message, ms=90, http=("POST", "/login", 401))
+
+
+_PAY = "/checkout/{order}/pay"
 
 SERVICES = (
     Service(
@@ -80,34 +89,32 @@ SERVICES = (
             _request(60, "GET", "/health", 200, 1),
             _request(30, "GET", "/api/products/{order}", 404, 6, "WARN"),
             _request(12, "POST", "/api/cart/items", 422, 11, "WARN"),
-            Template(
-                weight=90,
-                level="DEBUG",
-                logger="cache",
-                message="cache miss for user {user}, {rows} rows read in {ms} ms",
-                median_ms=4,
+            _event(
+                90,
+                "DEBUG",
+                "cache",
+                "cache miss for user {user}, {rows} rows read in {ms} ms",
+                ms=4,
             ),
-            _failure(
+            _event(
                 5,
+                "ERROR",
                 "http.error",
                 "unhandled error while answering GET /api/cart",
-                "KeyError: 'currency'",
-                method="GET",
-                path="/api/cart",
-                status=500,
-                median_ms=30.0,
+                ms=30,
+                http=("GET", "/api/cart", 500),
+                error="KeyError: 'currency'",
             ),
         ),
         incident=(
-            _failure(
+            _event(
                 1,
+                "ERROR",
                 "db.pool",
                 "timeout: no database connection within {ms} ms",
-                "TimeoutError: connection pool exhausted (size 20)",
-                method="GET",
-                path="/api/products",
-                status=504,
-                median_ms=5000.0,
+                ms=5000,
+                http=("GET", "/api/products", 504),
+                error="TimeoutError: connection pool exhausted (size 20)",
             ),
         ),
     ),
@@ -118,41 +125,13 @@ SERVICES = (
         templates=(
             _request(60, "POST", "/login", 200, 85),
             _request(90, "GET", "/session", 200, 5),
-            Template(weight=50, level="INFO", logger="auth.login", message="user {user} logged in"),
-            Template(
-                weight=12,
-                level="WARN",
-                logger="auth.login",
-                message="failed password for user {user} from {ip} (attempt {attempt})",
-                method="POST",
-                path="/login",
-                status=401,
-                median_ms=90,
-            ),
-            Template(
-                weight=1,
-                level="ERROR",
-                logger="auth.token",
-                message="token of user {user} has an unknown signing key",
-            ),
+            _event(50, "INFO", "auth.login", "user {user} logged in"),
+            _failed_password(12),
+            _event(1, "ERROR", "auth.token", "token of user {user} has an unknown signing key"),
         ),
         incident=(
-            Template(
-                weight=6,
-                level="WARN",
-                logger="auth.login",
-                message="failed password for user {user} from {ip} (attempt {attempt})",
-                method="POST",
-                path="/login",
-                status=401,
-                median_ms=90,
-            ),
-            Template(
-                weight=1,
-                level="ERROR",
-                logger="auth.limit",
-                message="address {ip} locked after {attempt} failed attempts",
-            ),
+            _failed_password(6),
+            _event(1, "ERROR", "auth.limit", "address {ip} locked after {attempt} failed attempts"),
         ),
     ),
     Service(
@@ -160,47 +139,47 @@ SERVICES = (
         share=12,
         hosts=_hosts("payment", 2),
         templates=(
-            _request(60, "POST", "/checkout/{order}/pay", 200, 240),
-            Template(
-                weight=60,
-                level="INFO",
-                logger="payment.charge",
-                message="charged {amount} EUR for order {order} in {ms} ms",
-                median_ms=210,
+            _request(60, "POST", _PAY, 200, 240),
+            _event(
+                60,
+                "INFO",
+                "payment.charge",
+                "charged {amount} EUR for order {order} in {ms} ms",
+                ms=210,
             ),
-            Template(
-                weight=6,
-                level="WARN",
-                logger="payment.charge",
-                message="card of order {order} declined: insufficient funds",
-                method="POST",
-                path="/checkout/{order}/pay",
-                status=402,
-                median_ms=230,
+            _event(
+                6,
+                "WARN",
+                "payment.charge",
+                "card of order {order} declined: insufficient funds",
+                ms=230,
+                http=("POST", _PAY, 402),
             ),
-            _failure(
+            _event(
                 2,
+                "ERROR",
                 "payment.gateway",
                 "payment of order {order} failed: connection reset by gateway",
-                "ConnectionResetError: [Errno 104] Connection reset by peer",
-                median_ms=1200.0,
-                **_CHECKOUT,
+                ms=1200,
+                http=("POST", _PAY, 502),
+                error="ConnectionResetError: [Errno 104] Connection reset by peer",
             ),
         ),
         incident=(
-            _failure(
+            _event(
                 8,
+                "ERROR",
                 "payment.gateway",
                 "gateway timeout after {ms} ms for order {order}, attempt {attempt}",
-                "TimeoutError: The read operation timed out",
-                median_ms=9000.0,
-                **_CHECKOUT,
+                ms=9000,
+                http=("POST", _PAY, 502),
+                error="TimeoutError: The read operation timed out",
             ),
-            Template(
-                weight=1,
-                level="FATAL",
-                logger="payment.gateway",
-                message="circuit to the payment gateway opened, {rows} orders wait",
+            _event(
+                1,
+                "FATAL",
+                "payment.gateway",
+                "circuit to the payment gateway opened, {rows} orders wait",
             ),
         ),
     ),
@@ -211,29 +190,30 @@ SERVICES = (
         templates=(
             _request(100, "GET", "/search", 200, 42),
             _request(60, "GET", "/suggest", 200, 7),
-            Template(
-                weight=30,
-                level="DEBUG",
-                logger="search.plan",
-                message="query of user {user} matched {rows} documents in {ms} ms",
-                median_ms=38,
+            _event(
+                30,
+                "DEBUG",
+                "search.plan",
+                "query of user {user} matched {rows} documents in {ms} ms",
+                ms=38,
             ),
-            Template(
-                weight=5,
-                level="WARN",
-                logger="search.slow",
-                message="slow query of user {user}: {rows} documents in {ms} ms",
-                median_ms=900,
+            _event(
+                5,
+                "WARN",
+                "search.slow",
+                "slow query of user {user}: {rows} documents in {ms} ms",
+                ms=900,
             ),
         ),
         incident=(
-            _failure(
+            _event(
                 1,
+                "ERROR",
                 "search.shard",
                 "shard {attempt} does not answer, {rows} documents missing from results",
-                "ConnectionRefusedError: [Errno 111] Connection refused",
-                median_ms=2000.0,
-                **_SEARCH,
+                ms=2000,
+                http=("GET", "/search", 503),
+                error="ConnectionRefusedError: [Errno 111] Connection refused",
             ),
         ),
     ),
@@ -242,40 +222,26 @@ SERVICES = (
         share=12,
         hosts=_hosts("worker", 2),
         templates=(
-            Template(
-                weight=60,
-                level="INFO",
-                logger="jobs",
-                message="job {job} done in {ms} ms",
-                median_ms=350,
-            ),
-            Template(weight=60, level="INFO", logger="jobs", message="job {job} started"),
-            Template(
-                weight=20,
-                level="TRACE",
-                logger="jobs.poll",
-                message="polled the queue, {rows} jobs wait",
-            ),
-            Template(
-                weight=4,
-                level="WARN",
-                logger="jobs",
-                message="job {job} retried (attempt {attempt})",
-            ),
-            _failure(
+            _event(60, "INFO", "jobs", "job {job} done in {ms} ms", ms=350),
+            _event(60, "INFO", "jobs", "job {job} started"),
+            _event(20, "TRACE", "jobs.poll", "polled the queue, {rows} jobs wait"),
+            _event(4, "WARN", "jobs", "job {job} retried (attempt {attempt})"),
+            _event(
                 2,
+                "ERROR",
                 "jobs",
                 "job {job} failed for user {user}",
-                "ValueError: invalid literal for int() with base 10: 'n/a'",
+                error="ValueError: invalid literal for int() with base 10: 'n/a'",
             ),
         ),
         incident=(
-            _failure(
+            _event(
                 1,
+                "ERROR",
                 "jobs",
                 "job {job} killed after {ms} ms: out of memory",
-                "MemoryError: cannot allocate 512 MiB",
-                median_ms=8000.0,
+                ms=8000,
+                error="MemoryError: cannot allocate 512 MiB",
             ),
         ),
     ),

@@ -15,6 +15,7 @@ import polars as pl
 from parsing.frames import (
     SCRATCH,
     all_rows,
+    amended,
     count_present,
     no_columns,
     none_of,
@@ -151,12 +152,8 @@ def _read_level(texts: pl.Series, *, depth: int) -> _Level:
     if (level.frame.width + len(schema)) * len(texts) > _MAX_CELLS:
         return _Level(level.frame, level.bad | level.short, none_of(len(texts)), level.has_arrays)
     again = _read_once(texts.filter(level.short), schema, depth=depth)
-    first = all_rows(len(texts))
-    more = pl.int_range(len(texts), len(texts) + len(again.bad), dtype=pl.UInt32, eager=True)
     return _Level(
-        pl.concat([level.frame, again.frame], how="diagonal")[
-            put(first, level.short.arg_true(), more)
-        ],
+        amended(level.frame, level.short, again.frame),
         level.bad | spread_mask(again.bad | again.short, level.short),
         none_of(len(texts)),
         level.has_arrays or again.has_arrays,

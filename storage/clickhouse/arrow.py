@@ -22,7 +22,7 @@ def log_block(frame: pl.DataFrame) -> memoryview:
         frame: record frame with `app`, `source`, `received_at`, `entry_key`.
     """
     frame = with_ids(frame).rechunk()
-    columns: dict[str, Any] = {"id": uuid_array(frame)}
+    columns: dict[str, Any] = {"id": _fixed(id_bytes(frame), len(frame))}
     for name in (*TIMES, *PLAIN):
         columns[name] = _plain(frame[name])
     for name in REPEATED:
@@ -39,12 +39,8 @@ def text_block(frame: pl.DataFrame, *, ids: bytes | None = None) -> memoryview:
     return _stream(pa.table(columns))
 
 
-def uuid_array(frame: pl.DataFrame) -> Any:
-    """The `id` column of a frame with `id_high` and `id_low`."""
-    return _fixed(id_bytes(frame), len(frame))
-
-
 def _fixed(content: bytes, length: int) -> Any:
+    """A column of values of 16 bytes."""
     return pa.FixedSizeBinaryArray.from_buffers(
         pa.binary(16), length, [None, pa.py_buffer(content)]
     )

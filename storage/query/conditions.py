@@ -1,11 +1,14 @@
 """What a query means: the few tests on a record that every query comes down to.
 
 `meaning.py` makes these from a syntax tree; `sql.py` and `predicate.py` run them. A test is true
-or false for every record, never unknown, so NOT is the exact complement.
+or false for every record, never unknown, so NOT is the exact complement. A level of its own beside
+the tree: that keeps what was written, to be shown again, while here every value has the type of its
+field, so that the two compilers cannot read one differently.
 """
 
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from storage.query.fields import Field
 
@@ -89,19 +92,18 @@ class IntegerCompares:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeCompares:
-    """The time column compares so with `ns` since 1970, UTC."""
+    """The time column compares so with `number`, in ns since 1970, UTC."""
 
     column: str
     operator: Comparison
-    ns: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdEquals:
-    """The id is this; `high` and `low` are the halves of the UUID."""
+    """The record's id is this."""
 
-    high: int
-    low: int
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,20 +134,7 @@ class Negated:
     part: "Condition"
 
 
-Condition = (
-    Constant
-    | MessageHas
-    | MessageLike
-    | TextEquals
-    | TextLike
-    | TextMatches
-    | TextCompares
-    | NumberCompares
-    | IntegerCompares
-    | TimeCompares
-    | IdEquals
-    | Present
-    | Every
-    | Either
-    | Negated
-)
+MessageTest = MessageHas | MessageLike
+TextTest = TextEquals | TextLike | TextMatches | TextCompares | NumberCompares | Present
+ColumnTest = IntegerCompares | TimeCompares | IdEquals
+Condition = Constant | MessageTest | TextTest | ColumnTest | Every | Either | Negated

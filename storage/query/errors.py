@@ -16,13 +16,7 @@ class QueryError(PlatformError):
     message = "The query cannot be read at column {position}: expected {expected}."
     hint = "{advice}"
 
-    def __init__(
-        self,
-        *,
-        position: int,
-        expected: str,
-        advice: str = "Put text to be found as it is in quotes.",
-    ) -> None:
+    def __init__(self, *, position: int, expected: str, advice: str = QUOTE_IT) -> None:
         super().__init__(position=position, expected=expected, advice=advice)
 
 

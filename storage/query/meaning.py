@@ -6,48 +6,20 @@ Decides once, for the engine and for live tails alike, what `level:error`, `stat
 
 import math
 import re
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from uuid import UUID
 
 import re2
 
 from logplatform.kernel.levels import LEVELS, severities_of_level
-from storage.query.conditions import (
-    Comparison,
-    Condition,
-    Constant,
-    Either,
-    Every,
-    IdEquals,
-    IntegerCompares,
-    MessageHas,
-    MessageLike,
-    Negated,
-    NumberCompares,
-    Present,
-    TextCompares,
-    TextEquals,
-    TextLike,
-    TextMatches,
-    TimeCompares,
-)
+from storage.query import conditions as c
+from storage.query import syntax as s
+from storage.query.conditions import Comparison, Condition
 from storage.query.errors import QueryError
 from storage.query.fields import Field, Kind, field_of
 from storage.query.instants import instant_ns
-from storage.query.syntax import (
-    And,
-    Compare,
-    Exists,
-    Leaf,
-    MatchAll,
-    Node,
-    Not,
-    Or,
-    Phrase,
-    Regex,
-    Wildcard,
-    Word,
-)
+from storage.query.syntax import Leaf, Node
 from storage.query.text import glob_parts
 from storage.query.words import glob_regex, lowered, words_of
 
@@ -60,14 +32,14 @@ _INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
 def meaning_of(node: Node) -> Condition:
     """Conditions of a tree. Raises: QueryError, when a value does not fit its field."""
     match node:
-        case And():
-            return Every(parts=tuple(meaning_of(part) for part in node.nodes))
-        case Or():
-            return Either(parts=tuple(meaning_of(part) for part in node.nodes))
-        case Not():
-            return Negated(part=meaning_of(node.node))
-        case MatchAll():
-            return Constant(value=True)
+        case s.And():
+            return c.Every(parts=tuple(meaning_of(part) for part in node.nodes))
+        case s.Or():
+            return c.Either(parts=tuple(meaning_of(part) for part in node.nodes))
+        case s.Not():
+            return c.Negated(part=meaning_of(node.node))
+        case s.MatchAll():
+            return c.Constant(value=True)
         case _:
             return _leaf(node, field_of(node.field))
 
@@ -90,33 +62,33 @@ def _leaf(node: Leaf, field: Field) -> Condition:
 
 def _message(node: Leaf, field: Field) -> Condition:
     match node:
-        case Word(text=text) | Phrase(text=text) if text:
-            return MessageHas(text=lowered(text), words=words_of(lowered(text)))
-        case Wildcard(pattern=pattern):
+        case s.Word(text=text) | s.Phrase(text=text) if text:
+            return c.MessageHas(text=lowered(text), words=words_of(lowered(text)))
+        case s.Wildcard(pattern=pattern):
             parts = glob_parts(lowered(pattern))
             literal = tuple(text for wild, text in parts if not wild)
-            return MessageLike(regex=glob_regex(parts), parts=literal)
+            return c.MessageLike(regex=glob_regex(parts), parts=literal)
         case _:
             return _text(node, field)
 
 
 def _text(node: Leaf, field: Field) -> Condition:
     match node:
-        case Exists():
-            return Present(field=field)
-        case Regex(pattern=pattern):
-            return TextMatches(field=field, pattern=pattern)
-        case Wildcard(pattern=pattern):
-            return TextLike(field=field, parts=tuple(glob_parts(pattern)))
-        case Compare(operator=operator, value=value):
+        case s.Exists():
+            return c.Present(field=field)
+        case s.Regex(pattern=pattern):
+            return c.TextMatches(field=field, pattern=pattern)
+        case s.Wildcard(pattern=pattern):
+            return c.TextLike(field=field, parts=tuple(glob_parts(pattern)))
+        case s.Compare(operator=operator, value=value):
             number = number_of(value)
             if number is None:
-                return TextCompares(field=field, operator=operator, text=value)
-            return NumberCompares(field=field, operator=operator, number=number)
-        case Phrase(text=text):
-            return TextEquals(field=field, text=text)
-        case Word(text=text):
-            return TextEquals(field=field, text=text, number=_same_number(text, field))
+                return c.TextCompares(field=field, operator=operator, text=value)
+            return c.NumberCompares(field=field, operator=operator, number=number)
+        case s.Phrase(text=text):
+            return c.TextEquals(field=field, text=text)
+        case s.Word(text=text):
+            return c.TextEquals(field=field, text=text, number=_same_number(text, field))
 
 
 def number_of(text: str) -> float | None:
@@ -133,15 +105,15 @@ def _same_number(text: str, field: Field) -> float | None:
 
 def _level(node: Leaf) -> Condition:
     match node:
-        case Exists():
-            return Constant(value=True)
-        case Word(text=text) | Phrase(text=text):
+        case s.Exists():
+            return c.Constant(value=True)
+        case s.Word(text=text) | s.Phrase(text=text):
             return _severity_is("=", text, node.field)
-        case Compare(operator=operator, value=value):
+        case s.Compare(operator=operator, value=value):
             return _severity_is(operator, value, node.field)
-        case Wildcard(pattern=pattern):
+        case s.Wildcard(pattern=pattern):
             return _levels([name for name in LEVELS if fnmatchcase(name, _shell(pattern))])
-        case Regex(pattern=pattern):
+        case s.Regex(pattern=pattern):
             return _levels([name for name in LEVELS if re2.search(pattern, name)])
 
 
@@ -156,28 +128,34 @@ def _severity_is(operator: Comparison, value: str, field: str) -> Condition:
             expected=f"a level after {field}:, found “{value[:40]}”",
             advice="Levels are trace, debug, info, warn, error and fatal.",
         )
-    return _in_span("severity", operator, severities.start, len(severities))
+    return _in_span(c.IntegerCompares, "severity", operator, severities.start, len(severities))
 
 
-def _in_span(column: str, operator: Comparison, start: int, width: int) -> Condition:
-    """Compare an integer column with the span [start, start + width)."""
+def _in_span(
+    kind: type[c.IntegerCompares] | type[c.TimeCompares],
+    column: str,
+    operator: Comparison,
+    start: int,
+    width: int,
+) -> Condition:
+    """Compare with the span [start, start + width): `timestamp:2026-11-22` is the whole day."""
+    end = start + width
     match operator:
         case "=":
-            low = IntegerCompares(column=column, operator=">=", number=start)
-            high = IntegerCompares(column=column, operator="<", number=start + width)
-            return Every(parts=(low, high))
+            low = kind(column=column, operator=">=", number=start)
+            return c.Every(parts=(low, kind(column=column, operator="<", number=end)))
         case ">":
-            return IntegerCompares(column=column, operator=">=", number=start + width)
+            return kind(column=column, operator=">=", number=end)
         case "<=":
-            return IntegerCompares(column=column, operator="<", number=start + width)
+            return kind(column=column, operator="<", number=end)
         case _:
-            return IntegerCompares(column=column, operator=operator, number=start)
+            return kind(column=column, operator=operator, number=start)
 
 
 def _levels(names: list[str]) -> Condition:
     if not names:
-        return Constant(value=False)
-    return Either(parts=tuple(_severity_is("=", name, "level") for name in names))
+        return c.Constant(value=False)
+    return c.Either(parts=tuple(_severity_is("=", name, "level") for name in names))
 
 
 def _shell(pattern: str) -> str:
@@ -188,11 +166,11 @@ def _shell(pattern: str) -> str:
 
 def _integer(node: Leaf, field: Field) -> Condition:
     match node:
-        case Exists():
-            return IntegerCompares(column=field.name, operator=">", number=0)
-        case Word(text=text) | Phrase(text=text) if _INTEGER.fullmatch(text):
+        case s.Exists():
+            return c.IntegerCompares(column=field.name, operator=">", number=0)
+        case s.Word(text=text) | s.Phrase(text=text) if _INTEGER.fullmatch(text):
             return _clamped(field.name, "=", int(text))
-        case Compare(operator=operator, value=value) if _INTEGER.fullmatch(value):
+        case s.Compare(operator=operator, value=value) if _INTEGER.fullmatch(value):
             return _clamped(field.name, operator, int(value))
     raise QueryError(
         position=0,
@@ -204,18 +182,18 @@ def _integer(node: Leaf, field: Field) -> Condition:
 def _clamped(column: str, operator: Comparison, number: int) -> Condition:
     """Keep the number within UInt64, so that it can be bound as one."""
     if 0 <= number <= MAX_UINT64:
-        return IntegerCompares(column=column, operator=operator, number=number)
-    return Constant(value=operator in ((">", ">=") if number < 0 else ("<", "<=")))
+        return c.IntegerCompares(column=column, operator=operator, number=number)
+    return c.Constant(value=operator in ((">", ">=") if number < 0 else ("<", "<=")))
 
 
 def _time(node: Leaf, field: Field) -> Condition:
     operator: Comparison
     match node:
-        case Exists():
-            return Constant(value=True)
-        case Word(text=text) | Phrase(text=text):
+        case s.Exists():
+            return c.Constant(value=True)
+        case s.Word(text=text) | s.Phrase(text=text):
             span, operator = instant_ns(text), "="
-        case Compare(operator=compared, value=value):
+        case s.Compare(operator=compared, value=value):
             span, operator = instant_ns(value), compared
         case _:
             span, operator = None, "="
@@ -225,35 +203,16 @@ def _time(node: Leaf, field: Field) -> Condition:
             expected=f"a time after {field.name}:",
             advice="Write 2026-11-22, 2026-11-22T10:00:00Z or now-15m.",
         )
-    return _in_time_span(field.name, operator, *span)
-
-
-def _in_time_span(column: str, operator: Comparison, start: int, width: int) -> Condition:
-    """Like `_in_span`: `timestamp:2026-11-22` is the whole day, `>` begins after its end."""
-    end = start + width
-    match operator:
-        case "=":
-            low = TimeCompares(column=column, operator=">=", ns=start)
-            return Every(parts=(low, TimeCompares(column=column, operator="<", ns=end)))
-        case ">":
-            return TimeCompares(column=column, operator=">=", ns=end)
-        case "<=":
-            return TimeCompares(column=column, operator="<", ns=end)
-        case _:
-            return TimeCompares(column=column, operator=operator, ns=start)
+    return _in_span(c.TimeCompares, field.name, operator, *span)
 
 
 def _id(node: Leaf) -> Condition:
     match node:
-        case Exists():
-            return Constant(value=True)
-        case Word(text=text) | Phrase(text=text):
-            try:
-                number = UUID(text).int
-            except ValueError:
-                pass
-            else:
-                return IdEquals(high=number >> 64, low=number & MAX_UINT64)
+        case s.Exists():
+            return c.Constant(value=True)
+        case s.Word(text=text) | s.Phrase(text=text):
+            with suppress(ValueError):
+                return c.IdEquals(id=UUID(text))
     raise QueryError(
         position=0,
         expected="the id of a record after id:",

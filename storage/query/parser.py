@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -13,20 +14,19 @@ from storage.query.errors import QUOTE_IT, QueryError, QueryTooComplex
 from storage.query.meaning import meaning_of
 from storage.query.patterns import check_regex
 from storage.query.syntax import (
-    And,
     Compare,
     Exists,
+    Leaf,
     MatchAll,
     Node,
-    Not,
     Operator,
-    Or,
     Phrase,
     Regex,
     Wildcard,
     Word,
     all_of,
     any_of,
+    map_leaves,
     negate,
 )
 from storage.query.text import ANY, glob_pattern, has_wildcard, unescape, unquote
@@ -165,27 +165,17 @@ def _plain(token: str) -> str:
 
 def _bind(node: Node, field: str) -> Node:
     """Give every leaf of a value its field."""
-    match node:
-        case And():
-            return all_of(_bind(part, field) for part in node.nodes)
-        case Or():
-            return any_of(_bind(part, field) for part in node.nodes)
-        case Not():
-            return negate(_bind(node.node, field))
-        case Wildcard(pattern="*"):
-            return Exists(field=field)
-        case MatchAll() | Exists():
-            raise AssertionError("BUG: a value without a field cannot be this")
-        case Word(text=text):
-            return Word(field=field, text=text)
-        case Phrase(text=text):
-            return Phrase(field=field, text=text)
-        case Wildcard(pattern=pattern):
-            return Wildcard(field=field, pattern=pattern)
-        case Regex(pattern=pattern):
-            return Regex(field=field, pattern=pattern)
-        case Compare(operator=operator, value=value):
-            return Compare(field=field, operator=operator, value=value)
+
+    def bound(leaf: Leaf | MatchAll) -> Node:
+        match leaf:
+            case MatchAll() | Exists():
+                raise AssertionError("BUG: a value without a field cannot be this")
+            case Wildcard(pattern="*"):
+                return Exists(field=field)
+            case _:
+                return replace(leaf, field=field)
+
+    return map_leaves(node, bound)
 
 
 def _of_field(node: Node, field: str, position: int) -> Node:
@@ -202,27 +192,25 @@ def _of_field(node: Node, field: str, position: int) -> Node:
 
 def _exists(node: Node, position: int) -> Node:
     """`_exists_:(a OR b)` → whether fields a or b are there."""
-    match node:
-        case And():
-            return all_of(_exists(part, position) for part in node.nodes)
-        case Or():
-            return any_of(_exists(part, position) for part in node.nodes)
-        case Not():
-            return negate(_exists(node.node, position))
-        case Word(text=text) | Phrase(text=text) if text:
-            return Exists(field=text)
-    raise QueryError(
-        position=position,
-        expected="the name of a field after _exists_:",
-        advice="Write it as _exists_:user_id.",
-    )
+
+    def named(leaf: Leaf | MatchAll) -> Node:
+        match leaf:
+            case Word(text=text) | Phrase(text=text) if text:
+                return Exists(field=text)
+        raise QueryError(
+            position=position,
+            expected="the name of a field after _exists_:",
+            advice="Write it as _exists_:user_id.",
+        )
+
+    return map_leaves(node, named)
 
 
 def _explain(error: UnexpectedInput, text: str) -> QueryError:
     """A lark error → column, what was expected, what to do."""
     position: int
     if isinstance(error, UnexpectedCharacters):
-        position = error.pos_in_stream  # type: ignore[assignment]
+        position = error.pos_in_stream  # type: ignore[assignment]  # lark declares it as None
         accepted = set(error.allowed or ())
     elif isinstance(error, UnexpectedToken):
         at_end = error.token.type == "$END"

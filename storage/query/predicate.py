@@ -7,24 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from storage.query.conditions import (
-    Condition,
-    Constant,
-    Either,
-    Every,
-    IdEquals,
-    IntegerCompares,
-    MessageHas,
-    MessageLike,
-    Negated,
-    NumberCompares,
-    Present,
-    TextCompares,
-    TextEquals,
-    TextLike,
-    TextMatches,
-    TimeCompares,
-)
+from storage.query import conditions as c
+from storage.query.conditions import Condition
 from storage.query.fields import Field, Kind
 from storage.query.meaning import meaning_of
 from storage.query.patterns import rust_pattern
@@ -56,34 +40,34 @@ def to_predicate(node: Node) -> pl.Expr:
 
 def _expr(condition: Condition) -> pl.Expr:
     match condition:
-        case Every(parts=parts):
+        case c.Every(parts=parts):
             return reduce(operator.and_, (_expr(part) for part in parts))
-        case Either(parts=parts):
+        case c.Either(parts=parts):
             return reduce(operator.or_, (_expr(part) for part in parts))
-        case Negated(part=part):
+        case c.Negated(part=part):
             return ~_expr(part)
-        case Constant(value=value):
+        case c.Constant(value=value):
             return pl.lit(value)
-        case MessageHas() | MessageLike():
+        case c.MessageHas() | c.MessageLike():
             return _message(condition)
-        case IntegerCompares(column=column, operator=compare, number=number):
+        case c.IntegerCompares(column=column, operator=compare, number=number):
             return _COMPARE[compare](pl.col(column), pl.lit(number, pl.UInt64))
-        case TimeCompares(column=column, operator=compare, ns=ns):
+        case c.TimeCompares(column=column, operator=compare, number=ns):
             return _COMPARE[compare](pl.col(column).dt.epoch("ns"), pl.lit(ns, pl.Int64))
-        case IdEquals(high=high, low=low):
-            halves = pl.lit(high, pl.UInt64), pl.lit(low, pl.UInt64)
-            return (pl.col("id_high") == halves[0]) & (pl.col("id_low") == halves[1])
+        case c.IdEquals(id=record_id):
+            high, low = (pl.lit(half, pl.UInt64) for half in divmod(record_id.int, 1 << 64))
+            return (pl.col("id_high") == high) & (pl.col("id_low") == low)
         case _:
             return _text(condition)
 
 
-def _message(condition: MessageHas | MessageLike) -> pl.Expr:
+def _message(condition: c.MessageTest) -> pl.Expr:
     message = pl.col("message").str.to_lowercase()
     match condition:
-        case MessageHas(text=text, words=words):
+        case c.MessageHas(text=text, words=words):
             tests = [message.str.contains(text, literal=True)]
             tests += [message.str.contains(_whole_word(word)) for word in words]
-        case MessageLike(regex=regex):
+        case c.MessageLike(regex=regex):
             tests = [message.str.contains(f"(?s){regex}")]
     return reduce(operator.and_, tests)
 
@@ -105,24 +89,22 @@ def _entries(field: Field) -> pl.Expr:
     return pl.col("attributes").list.eval(named)
 
 
-def _text(
-    condition: TextEquals | TextLike | TextMatches | TextCompares | NumberCompares | Present,
-) -> pl.Expr:
+def _text(condition: c.TextTest) -> pl.Expr:
     field = condition.field
     match condition:
-        case Present():
+        case c.Present():
             attribute = field.kind is Kind.ATTRIBUTE
             return _entries(field).list.len() > 0 if attribute else pl.col(field.name) != ""
-        case TextMatches(pattern=pattern):
+        case c.TextMatches(pattern=pattern):
             return _value(field).str.contains(rust_pattern(pattern))
-        case TextLike(parts=parts):
+        case c.TextLike(parts=parts):
             regex = "".join(_LIKE[text] if wild else escaped(text) for wild, text in parts)
             return _value(field).str.contains(f"(?s)^{regex}$")
-        case TextCompares(operator=compare, text=text):
+        case c.TextCompares(operator=compare, text=text):
             return (_value(field) != "") & _COMPARE[compare](_value(field), pl.lit(text))
-        case NumberCompares(operator=compare, number=number):
+        case c.NumberCompares(operator=compare, number=number):
             return _number(field, compare, number)
-        case TextEquals(text=text, number=number):
+        case c.TextEquals(text=text, number=number):
             equal = _value(field) == pl.lit(text)
             return equal if number is None else equal | _number(field, "=", number)
 

@@ -1,33 +1,22 @@
 """Syntax tree → text, so that `parse_query(render(tree)) == tree`."""
 
-from storage.query.syntax import (
-    And,
-    Compare,
-    Exists,
-    MatchAll,
-    Node,
-    Not,
-    Or,
-    Phrase,
-    Regex,
-    Wildcard,
-    Word,
-)
+from storage.query import syntax as s
+from storage.query.syntax import Node
 from storage.query.text import escape, escape_glob, quote
 
 
 def render(node: Node) -> str:
     """Write a tree as a query."""
     match node:
-        case And():
+        case s.And():
             return " ".join(_grouped(part) for part in node.nodes)
-        case Or():
+        case s.Or():
             return " OR ".join(_grouped(part) for part in node.nodes)
-        case Not():
+        case s.Not():
             return f"NOT {_grouped(node.node)}"
-        case MatchAll():
+        case s.MatchAll():
             return "*"
-        case Exists(field=field):
+        case s.Exists(field=field):
             return f"_exists_:{escape(field)}"
         case _:
             return f"{escape(node.field)}:{_value(node)}"
@@ -35,18 +24,18 @@ def render(node: Node) -> str:
 
 def _grouped(node: Node) -> str:
     text = render(node)
-    return f"({text})" if isinstance(node, And | Or) else text
+    return f"({text})" if isinstance(node, s.And | s.Or) else text
 
 
-def _value(node: Word | Phrase | Wildcard | Regex | Compare) -> str:
+def _value(node: s.Word | s.Phrase | s.Wildcard | s.Regex | s.Compare) -> str:
     match node:
-        case Word(text=text):
+        case s.Word(text=text):
             return escape(text)
-        case Phrase(text=text):
+        case s.Phrase(text=text):
             return quote(text)
-        case Wildcard(pattern=pattern):
+        case s.Wildcard(pattern=pattern):
             return escape_glob(pattern)
-        case Regex(pattern=pattern):
+        case s.Regex(pattern=pattern):
             return "/" + pattern.replace("/", "\\/") + "/"
-        case Compare(operator=operator, value=value):
+        case s.Compare(operator=operator, value=value):
             return operator + quote(value)

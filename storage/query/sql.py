@@ -7,24 +7,8 @@ What the text index of `logs.message` answers is written exactly as the index is
 from dataclasses import dataclass, field
 from typing import Any
 
-from storage.query.conditions import (
-    Condition,
-    Constant,
-    Either,
-    Every,
-    IdEquals,
-    IntegerCompares,
-    MessageHas,
-    MessageLike,
-    Negated,
-    NumberCompares,
-    Present,
-    TextCompares,
-    TextEquals,
-    TextLike,
-    TextMatches,
-    TimeCompares,
-)
+from storage.query import conditions as c
+from storage.query.conditions import Condition
 from storage.query.fields import Field, Kind
 from storage.query.meaning import meaning_of
 from storage.query.syntax import Node
@@ -76,66 +60,58 @@ def _is_attribute(field: Field) -> bool:
 
 def _sql(condition: Condition, bind: _Binder) -> str:
     match condition:
-        case Every(parts=parts):
+        case c.Every(parts=parts):
             return "(" + " AND ".join(_sql(part, bind) for part in parts) + ")"
-        case Either(parts=parts):
+        case c.Either(parts=parts):
             return "(" + " OR ".join(_sql(part, bind) for part in parts) + ")"
-        case Negated(part=part):
+        case c.Negated(part=part):
             return f"(NOT {_sql(part, bind)})"
-        case Constant(value=value):
+        case c.Constant(value=value):
             return "1" if value else "0"
-        case MessageHas() | MessageLike():
+        case c.MessageHas() | c.MessageLike():
             return _message(condition, bind)
-        case IntegerCompares(column=column, operator=operator, number=number):
+        case c.IntegerCompares(column=column, operator=operator, number=number):
             return f"{column} {operator} {bind(number, 'UInt64')}"
-        case TimeCompares(column=column, operator=operator, ns=ns):
+        case c.TimeCompares(column=column, operator=operator, number=ns):
             return f"{column} {operator} fromUnixTimestamp64Nano({bind(ns, 'Int64')}, 'UTC')"
-        case IdEquals(high=high, low=low):
-            return f"id = {bind(_uuid(high, low), 'UUID')}"
+        case c.IdEquals(id=record_id):
+            return f"id = {bind(str(record_id), 'UUID')}"
         case _:
             return _text(condition, bind)
 
 
-def _uuid(high: int, low: int) -> str:
-    digits = f"{high:016x}{low:016x}"
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-
-
-def _message(condition: MessageHas | MessageLike, bind: _Binder) -> str:
+def _message(condition: c.MessageTest, bind: _Binder) -> str:
     tests: list[str] = []
     match condition:
-        case MessageHas(text=text, words=words):
+        case c.MessageHas(text=text, words=words):
             if words:
                 tests.append(f"hasAllTokens({MESSAGE}, {bind(' '.join(words))})")
             if (text,) != words:
                 tests.append(f"position({MESSAGE}, {bind(text)}) > 0")
-        case MessageLike(regex=regex, parts=parts):
+        case c.MessageLike(regex=regex, parts=parts):
             for part in parts:
                 tests.append(f"{MESSAGE} LIKE {bind('%' + _like(part) + '%')}")
             tests.append(f"match({MESSAGE}, {bind(regex)})")
     return "(" + " AND ".join(tests) + ")"
 
 
-def _text(
-    condition: TextEquals | TextLike | TextMatches | TextCompares | NumberCompares | Present,
-    bind: _Binder,
-) -> str:
+def _text(condition: c.TextTest, bind: _Binder) -> str:
     match condition:
-        case Present(field=field):
+        case c.Present(field=field):
             if _is_attribute(field):
                 return f"mapContains(attributes, {bind(field.name)})"
             return f"{field.name} != ''"
-        case TextMatches(field=field, pattern=pattern):
+        case c.TextMatches(field=field, pattern=pattern):
             return f"match({bind.text_of(field)}, {bind(pattern)})"
-        case TextLike(field=field, parts=parts):
+        case c.TextLike(field=field, parts=parts):
             pattern = "".join(_LIKE[text] if wild else _like(text) for wild, text in parts)
             return f"{bind.text_of(field)} LIKE {bind(pattern)}"
-        case TextCompares(field=field, operator=operator, text=text):
+        case c.TextCompares(field=field, operator=operator, text=text):
             value = bind.text_of(field)
             return f"({value} != '' AND {value} {operator} {bind(text)})"
-        case NumberCompares(field=field, operator=operator, number=number):
+        case c.NumberCompares(field=field, operator=operator, number=number):
             return _number(bind.text_of(field), operator, number, bind)
-        case TextEquals(field=field, text=text, number=number):
+        case c.TextEquals(field=field, text=text, number=number):
             value = bind.text_of(field)
             equal = f"{value} = {bind(text)}"
             return equal if number is None else f"({equal} OR {_number(value, '=', number, bind)})"

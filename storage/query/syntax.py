@@ -4,7 +4,7 @@ Trees are canonical: build them with `all_of`, `any_of` and `negate`, which flat
 queries are equal trees and `parse_query(render(tree)) == tree`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -104,3 +104,16 @@ def any_of(nodes: Iterable[Node]) -> Node:
 def negate(node: Node) -> Node:
     """NOT of the node; two of them cancel out."""
     return node.node if isinstance(node, Not) else Not(node=node)
+
+
+def map_leaves(node: Node, change: Callable[[Leaf | MatchAll], Node]) -> Node:
+    """The tree with every leaf changed; AND, OR and NOT stay."""
+    match node:
+        case And():
+            return all_of(map_leaves(part, change) for part in node.nodes)
+        case Or():
+            return any_of(map_leaves(part, change) for part in node.nodes)
+        case Not():
+            return negate(map_leaves(node.node, change))
+        case _:
+            return change(node)

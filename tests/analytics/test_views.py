@@ -21,7 +21,7 @@ MARKER = "marker-of-bravo"
 
 
 @pytest.fixture
-def roles(store: Callable[..., list[str]]) -> Iterator[Roles]:  # noqa: F811
+def roles(store: Callable[..., list[str]]) -> Iterator[Roles]:  # noqa: F811 - the fixture
     """Two tenants with lines of the last minute: three of alpha, one of bravo."""
     people = make_roles()
     store(
@@ -255,18 +255,7 @@ def test_only_reading_is_allowed(roles: Roles) -> None:
 def test_the_schema_describes_every_parameter() -> None:
     text = Client().get("/api/schema").content.decode()
     section = text.split("/api/v1/logs:")[1].split("/api/v1/logs/")[0]
-    for name in [
-        "app",
-        "start",
-        "end",
-        "q",
-        "level",
-        "service",
-        "host",
-        "source",
-        "limit",
-        "cursor",
-        "order",
-    ]:
+    names = "app start end q level service host source limit cursor order"
+    for name in names.split():
         assert f"name: {name}\n" in section
     assert "next:" in text

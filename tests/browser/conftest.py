@@ -9,7 +9,7 @@ import pytest
 from selenium.webdriver import Chrome
 
 from tests.browser.explorer import CHROMIUM, DRIVER, Explorer, Tenant, start_chromium
-from tests.system.test_up import Up
+from tests.installation import Up
 
 _names = itertools.count(1)
 

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
@@ -13,8 +13,6 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-
-from tests.system.test_up import Up
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 WAIT_S = 15
@@ -41,10 +39,20 @@ def start_chromium(profile: str, *, size: tuple[int, int] = (1440, 900)) -> Chro
     return Chrome(options=options, service=Service(DRIVER))
 
 
+class Running(Protocol):
+    """A running installation: that of the tests or that of the benchmarks."""
+
+    port: int
+
+    @property
+    def first_run(self) -> dict[str, str]:
+        """What the first start wrote."""
+
+
 class Tenant:
     """An app of its own on the running installation, made through the API."""
 
-    def __init__(self, up: Up, name: str) -> None:
+    def __init__(self, up: Running, name: str) -> None:
         self.url = f"http://localhost:{up.port}"
         self.http = httpx.Client(base_url=self.url, timeout=30)
         self._sign_in(up.first_run)

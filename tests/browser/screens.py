@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests import environment  # noqa: F401  (settings of its own before Django is loaded)
 from tests.browser.explorer import Explorer, Tenant, start_chromium
-from tests.system.test_up import Up
+from tests.installation import Up
 
 FOLDER = Path("docs/screens")
 WIDE, PHONE = (1440, 900), (390, 844)

@@ -6,7 +6,7 @@ import sys
 
 from tests.browser.explorer import Explorer
 from tests.browser.latency import measure_live_latency
-from tests.system.test_up import Up
+from tests.installation import Up
 
 
 def go_live(page: Explorer, query: str = "") -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from tests.clients import signed_in
 from tests.factories import Roles, make_roles, make_user
 
 pytestmark = pytest.mark.django_db
@@ -20,9 +21,7 @@ def roles(db: None) -> Roles:
 
 @pytest.fixture
 def member(roles: Roles) -> Client:
-    client = Client()
-    client.force_login(roles.member)
-    return client
+    return signed_in(roles.member)
 
 
 @pytest.mark.parametrize("path", ["/", f"/logs/{UUID}"])

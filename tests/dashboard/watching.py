@@ -10,9 +10,9 @@ import orjson
 from asgiref.testing import ApplicationCommunicator
 from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
-from django.test import Client
 
 from ingestion import tail
+from tests.clients import signed_in
 
 HOST = "localhost:8000"
 ORIGIN = f"http://{HOST}"
@@ -21,9 +21,7 @@ TIMEOUT_S = 5
 
 def session_of(user: User) -> str:
     """The session cookie of somebody who signed in."""
-    client = Client()
-    client.force_login(user)
-    return client.cookies["sessionid"].value
+    return signed_in(user).cookies["sessionid"].value
 
 
 def play(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:

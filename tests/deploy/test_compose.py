@@ -6,7 +6,7 @@ import shlex
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +147,42 @@ def test_the_options_of_our_commands_are_known_to_the_programs(program: str) -> 
     }
     assert options
     assert not [option for option in options if option not in known]
+
+
+def options_of(command: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Each option with its values; the words before the first one are left out."""
+    found: dict[str, tuple[str, ...]] = {}
+    name = ""
+    for word in command:
+        if word.startswith("-"):
+            name = word
+            found[name] = ()
+        elif name:
+            found[name] += (word,)
+    return found
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_a_container_runs_the_command_that_runs_without_containers(
+    name: str, tmp_path: Path
+) -> None:
+    from logplatform.embedded.services import Installation, stages_of
+    from logplatform.env import load_env
+
+    given = {"DATA_DIR": str(tmp_path), "HOST": "0.0.0.0", "WEB_WORKERS": "2"}
+    installation = Installation(
+        env=load_env(given), run_token="", valkey_port=None, engine_port=None
+    )
+    specs = {spec.name: spec for stage in stages_of(installation, is_demo=False) for spec in stage}
+    program = "granian" if name == "web" else "celery"
+    ours = specs[name].command
+    local = options_of(ours[ours.index(program) + 1 :])
+    text = SERVICES[name]["command"][-1].replace("--app ", "-A ")
+    for variable, value in (("$$WEB_WORKERS", "2"), ("$$WORKER_CONCURRENCY", "3")):
+        text = text.replace(variable, value)
+    # A supervisor of ours has less patience than a container's end.
+    local.pop("--workers-kill-timeout", None)
+    assert options_of(shlex.split(text)[2:]) == local
 
 
 def test_what_the_dockerfile_copies_exists_and_reaches_the_build() -> None:

@@ -1,6 +1,5 @@
 """Starts engine processes of their own for tests that stop, kill or overload them."""
 
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,16 +8,10 @@ from typing import Any
 import clickhouse_connect
 import httpx
 
+from tests.environment import free_port
 from tests.services import wait_until
 
 PASSWORD = "engine-test-'password\\"
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Engine:

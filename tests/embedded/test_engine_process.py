@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 
 from tests.embedded.conftest import make_table
-from tests.embedded.engines import Engine, free_port
+from tests.embedded.engines import Engine
+from tests.environment import free_port
 
 
 def _run_second(folder: str, port: int) -> "subprocess.CompletedProcess[str]":

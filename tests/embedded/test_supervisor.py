@@ -138,7 +138,8 @@ def test_nothing_is_left_when_the_supervisor_is_killed(run: Run) -> None:
     supervisor.kill()
     supervisor.wait()
     wait_until(lambda: run.pids == [], 8, lambda: f"left: {run.pids}")
-    assert run.lines == ["start good", "stop good"]
+    # The kernel and the reaper both tell it to stop: it may hear that twice.
+    assert list(dict.fromkeys(run.lines)) == ["start good", "stop good"]
 
 
 def test_a_child_that_cannot_start_ends_all_with_its_last_words(run: Run) -> None:

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from logplatform.embedded import valkey
-from tests.embedded.engines import free_port
+from tests.environment import free_port
 from tests.services import wait_until
 
 

@@ -12,6 +12,7 @@ from django.test import Client
 from ingestion.keys import parse_key
 from ingestion.models import ApiKey, Source
 from storage.models import App, RetentionPolicy
+from tests.clients import signed_in
 from tests.factories import Roles, make_roles
 from tests.outages import engine_away
 
@@ -44,12 +45,6 @@ def owner(roles: Roles) -> Client:
 @pytest.fixture
 def member(roles: Roles) -> Client:
     return signed_in(roles.member)
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def add(client: Client, what: str, **values: Any) -> Any:

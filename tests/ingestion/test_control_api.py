@@ -13,6 +13,7 @@ from ingestion.keys import parse_key
 from ingestion.models import ApiKey, Source
 from logplatform.kernel import clock
 from storage.models import App, RetentionPolicy
+from tests.clients import signed_in
 from tests.factories import Roles, make_roles, make_source
 from tests.ingestion.test_admin import everything_in_the_database
 
@@ -23,8 +24,7 @@ class Api:
     """Requests of one signed-in person."""
 
     def __init__(self, user: Any) -> None:
-        self.client = Client()
-        self.client.force_login(user)
+        self.client = signed_in(user)
 
     def __call__(self, method: str, path: str, body: Any = None, *, status: int) -> Any:
         text = json.dumps(body) if body is not None else ""

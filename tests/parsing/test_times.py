@@ -20,7 +20,7 @@ def _ns(text: str, *, zone: str = "UTC") -> int | None:
 
 
 def _at(*parts: int, ns: int = 0) -> int:
-    return int(datetime(*parts, tzinfo=UTC).timestamp()) * _SECOND + ns  # type: ignore[arg-type, misc]
+    return int(datetime(*parts, tzinfo=UTC).timestamp()) * _SECOND + ns  # type: ignore[arg-type, misc]  # never tzinfo
 
 
 @pytest.mark.parametrize(

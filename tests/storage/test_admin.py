@@ -9,6 +9,7 @@ from django.test import Client
 
 from logplatform.kernel import clock
 from storage.models import RetentionPolicy, RetentionRun
+from tests.clients import signed_in
 from tests.factories import Roles, make_app, make_roles
 from tests.outages import engine_away, queue_away
 from tests.storage.records import AT, make_frame
@@ -33,12 +34,6 @@ def owner(roles: Roles) -> Client:
 @pytest.fixture
 def member(roles: Roles) -> Client:
     return signed_in(roles.member)
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def edit(client: Client, policy: RetentionPolicy, days: str) -> Any:

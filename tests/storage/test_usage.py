@@ -1,4 +1,4 @@
-"""Figures for people who manage apps."""
+"""Figures for people who manage apps: what arrived today, and why lines were refused."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from logplatform.env import embedded_urls, load_env
+from tests.installation import MARKS, Up
 from tests.services import wait_until
-from tests.system.test_up import MARKS, Up
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.installation import Up
 from tests.services import wait_until
-from tests.system.test_up import Up
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 

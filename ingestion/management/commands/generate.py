@@ -32,7 +32,7 @@ class Command(BaseCommand):
         "Make log lines of five services (api, auth, payment, search, worker), with a service in "
         "trouble for six seconds of each minute."
     )
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The options of `generate`."""

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         "from where the last run stopped; rotation by rename, copy-and-truncate or compression "
         "is recognised by content."
     )
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks = ()
     _complaints = 0
 
     def add_arguments(self, parser: ArgumentParser) -> None:

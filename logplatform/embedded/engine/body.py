@@ -79,7 +79,7 @@ def _new_member(encoding: str) -> _Member:
         return zstandard.ZstdDecompressor().decompressobj()
     import lz4.frame
 
-    return lz4.frame.LZ4FrameDecompressor()  # type: ignore[no-any-return]
+    return lz4.frame.LZ4FrameDecompressor()  # type: ignore[no-any-return]  # lz4 has no types
 
 
 def _decoder_of(encoding: str) -> _Decoder:

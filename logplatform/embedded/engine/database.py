@@ -166,7 +166,7 @@ class Session:
             pieces = (piece.bytes() for piece in stream)
             yield from _join_arrow(pieces) if name == _SCHEMA_IN_EVERY_CHUNK else pieces
         finally:
-            stream.close()  # type: ignore[no-untyped-call]
+            stream.close()  # type: ignore[no-untyped-call]  # as chdb has it
 
     def insert(self, rows: bytes, rest: BinaryIO) -> Outcome:
         """Store `rows` and what follows in `rest`: all of it, or an error."""
@@ -178,11 +178,11 @@ class Session:
         try:
             piece = rows or rest.read(_APPEND_BYTES)
             while piece:
-                inserter.append(piece)  # type: ignore[no-untyped-call]
+                inserter.append(piece)  # type: ignore[no-untyped-call]  # as chdb has it
                 piece = rest.read(_APPEND_BYTES)
             done = inserter.finish()
         except BaseException:
-            inserter.cancel()  # type: ignore[no-untyped-call]
+            inserter.cancel()  # type: ignore[no-untyped-call]  # as chdb has it
             raise
         return Outcome(
             written_rows=done.rows_written,

@@ -8,10 +8,11 @@ import logging
 import secrets
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from logplatform.embedded.engine.body import TornBodyError, read_body
@@ -141,12 +142,13 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # the body is left unread
             raise refusal
         is_get = self.command != "POST"
-        body = read_body(self.rfile, self.headers, needs_length=not is_get)  # type: ignore[arg-type]
+        headers = cast("Mapping[str, str]", self.headers)  # it has `get`, which is all they use
+        body = read_body(cast("BinaryIO", self.rfile), headers, needs_length=not is_get)
         content_type = self.headers.get("Content-Type", "")
         with body:
             if content_type.startswith("multipart/form-data"):
                 parameters |= read_form(body, content_type)
-            request, rest, rows = read_request(parameters, self.headers, body, is_get=is_get)  # type: ignore[arg-type]
+            request, rest, rows = read_request(parameters, headers, body, is_get=is_get)
             with self.server.database.session(request) as session:
                 if request.statement.kind is Kind.INSERT_DATA:
                     self._send_outcome(request, session.insert(rows, rest))

@@ -4,8 +4,9 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from email.parser import BytesParser
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from urllib.parse import parse_qsl
 
 from logplatform.embedded.engine.errors import EngineError, bad_request, not_implemented
@@ -72,12 +73,13 @@ def read_form(body: BinaryIO, content_type: str) -> dict[str, str]:
     head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
     message = BytesParser().parsebytes(head + body.read(_MAX_SQL_BYTES))
     fields = {}
-    for part in message.get_payload() if message.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")  # type: ignore[union-attr]
-        if part.get_filename() is not None:  # type: ignore[union-attr]
+    parts = cast("list[Message]", message.get_payload()) if message.is_multipart() else []
+    for part in parts:
+        name = part.get_param("name", header="content-disposition")
+        if part.get_filename() is not None:
             raise not_implemented("External tables are not supported by the embedded engine")
-        content = part.get_payload(decode=True)  # type: ignore[union-attr]
-        fields[str(name)] = bytes(content).decode()
+        content = cast("bytes", part.get_payload(decode=True))
+        fields[str(name)] = content.decode()
     return fields
 
 

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     """Fails unless beat ran a schedule lately."""
 
     help = "Exit with 0 if beat ran one of its schedules in the last eight minutes."
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare the newest `last_run_at` with the clock."""

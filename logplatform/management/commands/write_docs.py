@@ -11,7 +11,7 @@ class Command(BaseCommand):
     """Writes what changed and says so."""
 
     help = "Write docs/configuration.md, errors.md and formats.md from the code."
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare each page with its file; write it if they differ."""

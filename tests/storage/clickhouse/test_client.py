@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,8 +77,8 @@ def test_the_engine_s_own_words_are_not_shown() -> None:
         client.fetch("SELECT match('a', '(')")
 
 
-def test_an_engine_that_is_away_is_a_503_at_once(settings: object) -> None:
-    settings.CLICKHOUSE_URL = "http://default:x@127.0.0.1:9/default"  # type: ignore[attr-defined]
+def test_an_engine_that_is_away_is_a_503_at_once(settings: Any) -> None:
+    settings.CLICKHOUSE_URL = "http://default:x@127.0.0.1:9/default"
     client.forget_clients()
     try:
         for act in (lambda: client.fetch("SELECT 1"), lambda: client.run("SELECT 1")):

@@ -15,6 +15,7 @@ from storage.query.syntax import (
     MatchAll,
     Node,
     Not,
+    Operator,
     Or,
     Phrase,
     Regex,
@@ -28,8 +29,8 @@ def word(text: str, field: str = "message") -> Word:
     return Word(field=field, text=text)
 
 
-def compare(field: str, operator: str, value: str) -> Compare:
-    return Compare(field=field, operator=operator, value=value)  # type: ignore[arg-type]
+def compare(field: str, operator: Operator, value: str) -> Compare:
+    return Compare(field=field, operator=operator, value=value)
 
 
 FORMS: dict[str, Node] = {

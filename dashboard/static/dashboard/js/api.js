@@ -11,6 +11,11 @@ export class ApiError extends Error {
   }
 }
 
+const QUERY_ERRORS = new Set(["invalid_query", "query_too_complex"]);
+
+/** Whether what was typed is at fault; also for errors of the live tail. */
+export const isQueryError = (error) => QUERY_ERRORS.has(error.code);
+
 const UNREACHABLE = {
   code: "unreachable",
   message: "The server does not answer.",

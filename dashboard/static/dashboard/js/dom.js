@@ -33,6 +33,19 @@ export function fromTemplate(id) {
   return [root, slots];
 }
 
+/** A function that does `work` before the next paint, once however often it is called. */
+export function oncePerFrame(work) {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      work();
+    });
+  };
+}
+
 let toastTimer = 0;
 
 /** A short sentence at the foot of the page, also spoken. */

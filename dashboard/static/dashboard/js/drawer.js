@@ -66,8 +66,6 @@ export class Drawer {
   }
 
   #body(record) {
-    const ms = time.parse(record.timestamp);
-    const utc = `${record.timestamp.replace("T", " ").replace("Z", "")} UTC · ${time.ago(ms)}`;
     const arrived = `arrived ${time.dateAndTime(time.parse(record.received_at))}`;
     const attributes = Object.entries(record.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
     const fields = FIELDS.filter((name) => record[name]).map((name) => [name, String(record[name])]);
@@ -75,7 +73,7 @@ export class Drawer {
       "div",
       { class: "body" },
       make("pre", { class: "message", tabindex: "0", "aria-label": "Message", text: record.message }),
-      make("p", { class: "times", text: `${utc} · ${arrived}` }),
+      make("p", { class: "times", text: `${time.hover(record.timestamp)} · ${arrived}` }),
       attributes.length ? this.#table("Attributes", attributes, true) : null,
       this.#table("Fields", fields, false),
       this.#json(record),

@@ -1,5 +1,6 @@
 /* The explorer: the address is the state, the state decides what is asked and shown. */
 
+import { isQueryError } from "./api.js";
 import { byId, toast } from "./dom.js";
 import { Drawer } from "./drawer.js";
 import { grouped } from "./format.js";
@@ -16,7 +17,6 @@ import * as time from "./time.js";
 
 const REFRESH_MS = 5000;
 const AROUND_MS = 10 * 60e3;
-const QUERY_ERRORS = new Set(["invalid_query", "query_too_complex"]);
 
 const config = JSON.parse(byId("config").textContent);
 time.setServerNow(config.now_ms);
@@ -155,7 +155,7 @@ function showFoot() {
 
 function showError(error) {
   settled();
-  if (QUERY_ERRORS.has(error.code)) {
+  if (isQueryError(error)) {
     live.stop();
     showQueryProblem(error, state.q);
     if (panels.kind === "slow") panels.hide();

@@ -22,7 +22,7 @@ export function header(go, state) {
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    go({ q: field.value.trim() });
+    field.form.requestSubmit();
   });
   field.addEventListener("input", () => showQueryProblem(null));
   byId("levels").addEventListener("click", (event) => {

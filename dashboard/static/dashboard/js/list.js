@@ -1,6 +1,6 @@
 /* The lines: only the rows in sight exist, so ten thousand cost as much as fifty. */
 
-import { make } from "./dom.js";
+import { make, oncePerFrame } from "./dom.js";
 import { oneLine } from "./format.js";
 import * as time from "./time.js";
 
@@ -45,7 +45,7 @@ export class List {
     this.version = 0;
     this.selected = "";
     this.pool = [];
-    this.isDue = false;
+    this.paintSoon = oncePerFrame(() => this.#paint());
     viewport.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     rows.addEventListener("click", (event) => this.#clicked(event));
     new ResizeObserver(() => this.#measure()).observe(viewport);
@@ -144,15 +144,6 @@ export class List {
     const element = event.target.closest(".row");
     const record = element && this.records[Number(element.dataset.index)];
     if (record && !String(getSelection())) this.onOpen(record);
-  }
-
-  paintSoon() {
-    if (this.isDue) return;
-    this.isDue = true;
-    requestAnimationFrame(() => {
-      this.isDue = false;
-      this.#paint();
-    });
   }
 
   #resize() {

@@ -1,6 +1,7 @@
 /* Live lines into the list: paused by scrolling away, never faster than the page can paint. */
 
-import { byId, toast } from "./dom.js";
+import { isQueryError } from "./api.js";
+import { byId, oncePerFrame, toast } from "./dom.js";
 import { grouped, plural, rounded } from "./format.js";
 import { Tail } from "./tail.js";
 
@@ -20,6 +21,7 @@ export class Live {
     this.state = byId("live-state");
     this.lost = byId("dropped");
     this.isOn = false;
+    this.paintSoon = oncePerFrame(() => this.#paint());
     this.#reset();
     this.tail = new Tail({
       onReady: (isAgain) => this.#ready(isAgain),
@@ -46,7 +48,6 @@ export class Live {
     this.heldDropped = 0;
     this.pausedBy = "";
     this.isFilling = true;
-    this.isDue = false;
   }
 
   /** Watch `app` and `q`; the same connection serves another filter. */
@@ -80,7 +81,7 @@ export class Live {
     this.held = this.heldDropped = 0;
     this.list.toTop();
     this.tail.resume();
-    this.#paintSoon();
+    this.paintSoon();
     this.#show();
   }
 
@@ -108,7 +109,7 @@ export class Live {
     if (!this.isOn) return;
     this.isFilling = false;
     this.#link("on");
-    this.#paintSoon();
+    this.paintSoon();
   }
 
   #logs(records, dropped) {
@@ -118,7 +119,7 @@ export class Live {
       this.dropped += this.pending.length - MAX_PENDING;
       this.pending = this.pending.slice(-MAX_PENDING);
     }
-    this.#paintSoon();
+    this.paintSoon();
   }
 
   #waiting(count, dropped) {
@@ -128,21 +129,12 @@ export class Live {
   }
 
   #error(error) {
-    if (error.code === "invalid_query" || error.code === "query_too_complex") this.callbacks.onQueryError(error);
+    if (isQueryError(error)) this.callbacks.onQueryError(error);
   }
 
   #end(error) {
     this.stop();
     this.callbacks.onEnd(error);
-  }
-
-  #paintSoon() {
-    if (this.isDue) return;
-    this.isDue = true;
-    requestAnimationFrame(() => {
-      this.isDue = false;
-      this.#paint();
-    });
   }
 
   #paint() {

@@ -7,7 +7,7 @@ const KEYWORD = /^(AND|OR|NOT)$/;
 const quoted = (text) => `"${text.replace(/[\\"]/g, "\\$&")}"`;
 
 /** A field name as the language wants it: characters with a meaning get a backslash. */
-export const fieldName = (name) => name.replace(/[\s()":<>\\]/g, "\\$&").replace(/^-/, "\\-");
+const fieldName = (name) => name.replace(/[\s()":<>\\]/g, "\\$&").replace(/^-/, "\\-");
 
 /** `name:value` of one value of a record; `isAttribute` tells same-named fields apart. */
 export function clause(name, value, { isAttribute = false } = {}) {
@@ -29,7 +29,7 @@ export function withClause(q, added) {
 const TOKEN = /-?[^\s()":]+:(?:"(?:\\.|[^"\\])*"|\([^)]*\)|\S+)|-?"(?:\\.|[^"\\])*"|-?[^\s()"]+/g;
 
 /** The plain words and phrases of a query: what is underlined in messages. */
-export function wordsOf(q) {
+function wordsOf(q) {
   const found = [];
   for (const [token] of q.matchAll(TOKEN)) {
     if (token.startsWith("-") || KEYWORD.test(token)) continue;

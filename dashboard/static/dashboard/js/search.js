@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import * as time from "./time.js";
 
-export const PAGE = 200;
+const PAGE = 200;
 const SLOW_MS = 2000;
 const OVERLAP_MS = 2000;
 const GAP_LIMIT = 1000;

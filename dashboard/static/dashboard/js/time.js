@@ -45,7 +45,8 @@ const two = (n) => String(n).padStart(2, "0");
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 const DAYS = "Sun Mon Tue Wed Thu Fri Sat".split(" ");
 
-const clock = (d) => `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
+const hourMinute = (d) => `${two(d.getHours())}:${two(d.getMinutes())}`;
+const clock = (d) => `${hourMinute(d)}:${two(d.getSeconds())}`;
 const sameDay = (a, b) => a.toDateString() === b.toDateString();
 
 /** 14:02:03.123 */
@@ -82,8 +83,7 @@ export const hover = (text) => `${text.replace("T", " ").replace("Z", "")} UTC Â
 
 function moment(ms, isDay) {
   const d = new Date(ms);
-  const seconds = d.getSeconds() ? `:${two(d.getSeconds())}` : "";
-  const time = `${two(d.getHours())}:${two(d.getMinutes())}${seconds}`;
+  const time = d.getSeconds() ? clock(d) : hourMinute(d);
   if (!isDay) return time;
   const isNear = Math.abs(nowMs() - ms) < 6 * 86400e3;
   const isYear = d.getFullYear() === new Date(nowMs()).getFullYear();
@@ -106,10 +106,10 @@ export function inWords(state) {
   return state.range ? `in the ${words(state)}` : `from ${words(state).replace(" â€“ ", " to ")}`;
 }
 
-/** A label of the time axis for a bucket of `intervalMs` within a span of `spanMs`. */
+/** A label of the time axis within a span of `spanMs`. */
 export function axisLabel(ms, spanMs) {
   const d = new Date(ms);
-  const time = `${two(d.getHours())}:${two(d.getMinutes())}`;
+  const time = hourMinute(d);
   if (spanMs <= 5 * 60e3) return clock(d);
   if (spanMs <= 86400e3) return time;
   const day = `${d.getDate()} ${MONTHS[d.getMonth()]}`;
