@@ -1,9 +1,13 @@
 """The ingest queue: one Valkey stream a shard, drained by one lease holder at a time.
 
+Bodies lie in the stream; which of them wait is kept by source, in lanes, and a ring names the
+lanes where something waits. A read takes turns along the ring, so a deep backlog of one source
+holds up no other, and each lane stays in its order.
+
 Every change of the queue is one Lua script, so a crash never leaves half of it: a read also saves
 the intent (which entries go into one insert), an acknowledgement removes entries, intent and
 backlog bytes together. An intent is replayed as it was saved, so its insert token never covers
-other rows. Source: https://valkey.io/topics/streams-intro/, docs/decisions/0002.
+other rows. Source: https://valkey.io/topics/streams-intro/, docs/decisions/0002 and 0009.
 """
 
 import json
@@ -25,10 +29,12 @@ from ingestion import queue_scripts as scripts
 from ingestion.contracts import Entry, QueuedEntry
 from ingestion.errors import BacklogFull, IdempotencyMismatch, OutcomeUnknown
 
-GROUP = "drain"
 IDEMPOTENCY_S = 24 * 3600
 LEASE_S = 10
 MAX_ENTRIES = 2000
+_OLD_GROUP = "drain"
+_LEAST_SHARE_BYTES = 1 << 20
+_LEAST_SHARE_ENTRIES = 16
 _RETRY_IDENTITY_S = 120
 _NUDGE_S = 15
 _RESULT_S = 60
@@ -104,8 +110,12 @@ def _nudge_key(shard: int) -> str:
     return f"lgs:nudge:{shard}"
 
 
-def _arrival_key(shard: int) -> str:
-    return f"lgs:arrival:{shard}"
+def _ring_key(shard: int) -> str:
+    return f"lgs:ring:{shard}"
+
+
+def _lane_prefix(shard: int) -> str:
+    return f"lgs:lane:{shard}:"
 
 
 BYTES_KEY = "lgs:ingest:bytes"
@@ -125,20 +135,12 @@ def enqueue(entry: Entry, *, idempotency_key: str, body_hash: str) -> Enqueued:
     shard = secrets.randbelow(len(shards()))
     once_key = f"lgs:once:{entry.app}:{idempotency_key or secrets.token_hex(16)}"
     ttl_s = IDEMPOTENCY_S if idempotency_key else _RETRY_IDENTITY_S
-    keys = [stream_key(shard), once_key, BYTES_KEY, _nudge_key(shard), _arrival_key(shard)]
+    lane = f"{entry.app}/{entry.source}"
+    keys = [stream_key(shard), once_key, BYTES_KEY, _nudge_key(shard)]
+    keys += [_ring_key(shard), _lane_prefix(shard) + lane]
     limit = settings.ENV.queue_max_bytes
-    head = _dump_head(entry)
-    args = [
-        entry.body,
-        head,
-        len(entry.body),
-        limit,
-        body_hash,
-        ttl_s,
-        entry.lines,
-        shard,
-        _NUDGE_S,
-    ]
+    args = [entry.body, _dump_head(entry), len(entry.body), limit, body_hash, ttl_s]
+    args += [entry.lines, shard, _NUDGE_S, entry.size, lane]
     status, receipt, lines, rung = _run_once(scripts.ENQUEUE, keys, args)
     if status == b"CONFLICT":
         raise IdempotencyMismatch()
@@ -194,10 +196,11 @@ class ShardLease:
         self.holder = secrets.token_hex(8)
 
     def acquire(self) -> bool:
-        """Take the lease unless somebody holds it; creates the consumer group where missing."""
+        """Take the lease unless somebody holds it."""
         taken = client().set(_lease_key(self.shard), self.holder, nx=True, ex=LEASE_S)
         if taken:
-            _ensure_group(self.shard)
+            keys = [stream_key(self.shard), _intents_key(self.shard), _ring_key(self.shard)]
+            scripts.ADOPT.run(client(), keys, [_OLD_GROUP, _lane_prefix(self.shard)])
         return bool(taken)
 
     def renew(self) -> None:
@@ -213,9 +216,9 @@ class ShardLease:
         )
 
     def pending_groups(self) -> list[Group]:
-        """Groups that were read but never acknowledged, oldest first, exactly as saved."""
+        """Groups that were read but never acknowledged, as saved, in the order of their reads."""
         intents: dict[bytes, bytes] = client().hgetall(_intents_key(self.shard))
-        tokens = sorted(intents, key=lambda token: _order(json.loads(intents[token])[0]))
+        tokens = sorted(intents, key=_order)
         return [self._load_group(token, json.loads(intents[token])) for token in tokens]
 
     def _load_group(self, token: bytes, stream_ids: list[str]) -> Group:
@@ -227,21 +230,27 @@ class ShardLease:
         return Group(token=token.decode(), entries=entries)
 
     def wait_for_entries(self, timeout_s: float) -> bool:
-        """Whether an entry arrived, waiting up to `timeout_s`; true once too often at worst.
+        """Whether an entry waits, after `timeout_s` at the latest.
 
-        Waits on a mark beside the stream: waiting on the stream would fetch a body that `read`
-        fetches again.
+        Waits on the ring, by a move that changes nothing: waiting on the stream would fetch a body
+        that `read` fetches again.
         """
-        return bool(client().blpop([_arrival_key(self.shard)], timeout=timeout_s))
+        ring = _ring_key(self.shard)
+        return client().blmove(ring, ring, timeout_s, "LEFT", "LEFT") is not None
 
     def read(self, *, max_bytes: int) -> Group | None:
         """Take the next entries up to `max_bytes` (decompressed) and save them as an intent.
 
+        Sources take turns; one entry that is larger than `max_bytes` comes alone.
+
         Raises:
             LeaseLost: another drain took the shard over.
         """
-        keys = [stream_key(self.shard), _intents_key(self.shard), _lease_key(self.shard)]
-        args = [GROUP, self.holder, max_bytes, MAX_ENTRIES, self.shard]
+        shard = self.shard
+        keys = [stream_key(shard), _intents_key(shard), _lease_key(shard), _ring_key(shard)]
+        keys += [f"lgs:debts:{shard}", f"lgs:groups:{shard}"]
+        args = [self.holder, max_bytes, MAX_ENTRIES, shard, _lane_prefix(shard)]
+        args += [_LEAST_SHARE_BYTES, _LEAST_SHARE_ENTRIES]
         token, rows = scripts.READ.run(client(), keys, args)
         if token == b"LOST":
             raise LeaseLost(f"shard {self.shard}")
@@ -267,7 +276,7 @@ class ShardLease:
         scripts.ACK.queue(
             pipeline,
             [stream_key(self.shard), _intents_key(self.shard), BYTES_KEY],
-            [GROUP, group.token, *chain.from_iterable(sizes)],
+            [group.token, *chain.from_iterable(sizes)],
         )
         for receipt, result in results.items():
             pipeline.rpush(_result_key(receipt), result)
@@ -275,17 +284,10 @@ class ShardLease:
         pipeline.execute()
 
 
-def _ensure_group(shard: int) -> None:
-    try:
-        client().xgroup_create(stream_key(shard), GROUP, id="0", mkstream=True)
-    except redis.ResponseError as error:
-        if "BUSYGROUP" not in str(error):
-            raise
-
-
-def _order(stream_id: str) -> tuple[int, int]:
-    milliseconds, _, sequence = stream_id.partition("-")
-    return int(milliseconds), int(sequence)
+def _order(token: bytes) -> int:
+    """The number of the read that made the group; none in tokens of an earlier version."""
+    parts = token.split(b":")
+    return int(parts[3]) if len(parts) > 3 else 0
 
 
 def _result_key(receipt: str) -> str:

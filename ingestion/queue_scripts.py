@@ -52,8 +52,8 @@ class Script:
 
 
 ENQUEUE = Script("""
--- keys: stream, once, bytes, nudge, arrival
--- args: body, head, size, limit, body hash, ttl, lines, shard, nudge ttl
+-- keys: stream, once, bytes, nudge, ring, lane
+-- args: body, head, size, limit, body hash, ttl, lines, shard, nudge ttl, plain size, lane name
 local before = redis.call('GET', KEYS[2])
 if before then
   local hash, receipt, lines = string.match(before, '^(%S+) (%S+) (%S+)$')
@@ -66,42 +66,110 @@ local id = redis.call('XADD', KEYS[1], '*', 'h', ARGV[2], 'p', ARGV[1])
 local receipt = ARGV[8] .. '-' .. id
 redis.call('INCRBY', KEYS[3], ARGV[3])
 redis.call('SET', KEYS[2], ARGV[5] .. ' ' .. receipt .. ' ' .. ARGV[7], 'EX', ARGV[6])
-redis.call('LPUSH', KEYS[5], '1')
-redis.call('LTRIM', KEYS[5], 0, 0)
+-- A lane is on the ring exactly while something waits in it.
+if redis.call('RPUSH', KEYS[6], id .. ' ' .. ARGV[10]) == 1 then
+  redis.call('RPUSH', KEYS[5], ARGV[11])
+end
 local rung = redis.call('SET', KEYS[4], '1', 'NX', 'EX', ARGV[9])
 return {'NEW', receipt, ARGV[7], rung and 1 or 0}
 """)
 
+# Each source on the ring gets its share of the group, turn by turn, until the group is full. Who
+# takes more than its share, because an entry is never cut, pays in its next turns.
+# Source: Shreedhar and Varghese, Efficient Fair Queuing Using Deficit Round Robin (1995), in the
+# form that lets a queue overdraw.
 READ = Script("""
--- keys: stream, intents, lease; args: group, holder, max bytes, max entries, shard
-if redis.call('GET', KEYS[3]) ~= ARGV[2] then return {'LOST', {}} end
-local rows, ids, bytes = {}, {}, 0
-while bytes < tonumber(ARGV[3]) and #rows < tonumber(ARGV[4]) do
-  local got = redis.call(
-    'XREADGROUP', 'GROUP', ARGV[1], 'drain', 'COUNT', 1, 'STREAMS', KEYS[1], '>')
-  if not got then break end
-  local row = got[1][2][1]
-  local size = tonumber(string.match(row[2][2], '"size":(%d+)'))
-  bytes = bytes + size
-  rows[#rows + 1] = row
-  ids[#ids + 1] = row[1]
+-- keys: stream, intents, lease, ring, debts, group number
+-- args: holder, max bytes, max entries, shard, lane prefix, least share of bytes, of entries
+if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'LOST', {}} end
+local max_bytes, max_entries = tonumber(ARGV[2]), tonumber(ARGV[3])
+local lanes = redis.call('LLEN', KEYS[4])
+local share = math.max(max_bytes / lanes, tonumber(ARGV[6]))
+local most = math.max(max_entries / lanes, tonumber(ARGV[7]))
+local rows, ids, bytes, credits, is_full = {}, {}, 0, {}, false
+
+local function visit(lane)
+  local key = ARGV[5] .. lane
+  local waiting, taken, chunk, is_cut = redis.call('LLEN', key), 0, nil, false
+  credits[lane] = share
+    + (credits[lane] or lanes > 1 and tonumber(redis.call('HGET', KEYS[5], lane)) or 0)
+  while taken < waiting and taken < most and credits[lane] > 0 do
+    if taken % 64 == 0 then chunk = redis.call('LRANGE', key, taken, taken + 63) end
+    local id, size = string.match(chunk[taken % 64 + 1], '^(%S+) (%d+)$')
+    size = tonumber(size)
+    if #ids > 0 and (bytes + size > max_bytes or #ids >= max_entries) then
+      is_full, is_cut = true, true
+      break
+    end
+    taken, bytes, credits[lane] = taken + 1, bytes + size, credits[lane] - size
+    ids[#ids + 1] = id
+    rows[#rows + 1] = redis.call('XRANGE', KEYS[1], id, id)[1]
+  end
+  if taken > 0 then redis.call('LTRIM', key, taken, -1) end
+  if taken == waiting then
+    credits[lane] = 0
+  elseif is_cut then
+    -- Its turn goes on in the next group.
+    credits[lane] = credits[lane] - share
+    redis.call('LPUSH', KEYS[4], lane)
+  else
+    redis.call('RPUSH', KEYS[4], lane)
+  end
+end
+
+while not is_full do
+  local lane = redis.call('LPOP', KEYS[4])
+  if not lane then break end
+  visit(lane)
+end
+for lane, credit in pairs(credits) do
+  if credit < 0 and lanes > 1 then redis.call('HSET', KEYS[5], lane, credit)
+  else redis.call('HDEL', KEYS[5], lane) end
 end
 if #rows == 0 then return {'', {}} end
-local token = ARGV[5] .. ':' .. ids[1] .. ':' .. ids[#ids]
+local number = redis.call('INCR', KEYS[6])
+local token = ARGV[4] .. ':' .. ids[1] .. ':' .. ids[#ids] .. ':' .. number
 redis.call('HSET', KEYS[2], token, cjson.encode(ids))
 return {token, rows}
 """)
 
 ACK = Script("""
--- keys: stream, intents, bytes; args: group, token, then id and body size of each entry
+-- keys: stream, intents, bytes; args: token, then id and body size of each entry
 local freed = 0
-for i = 3, #ARGV, 2 do
-  redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
+for i = 2, #ARGV, 2 do
   if redis.call('XDEL', KEYS[1], ARGV[i]) == 1 then freed = freed + tonumber(ARGV[i + 1]) end
 end
-redis.call('HDEL', KEYS[2], ARGV[2])
+redis.call('HDEL', KEYS[2], ARGV[1])
 if freed > 0 then redis.call('DECRBY', KEYS[3], freed) end
 return freed
+""")
+
+# An earlier version read the stream by a consumer group and had no lanes.
+ADOPT = Script("""
+-- keys: stream, intents, ring; args: old group, lane prefix
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if redis.call('XGROUP', 'DESTROY', KEYS[1], ARGV[1]) == 0 then return 0 end
+local held, from, adopted = {}, '-', 0
+for _, ids in ipairs(redis.call('HVALS', KEYS[2])) do
+  for _, id in ipairs(cjson.decode(ids)) do held[id] = true end
+end
+for _, lane in ipairs(redis.call('LRANGE', KEYS[3], 0, -1)) do
+  redis.call('DEL', ARGV[2] .. lane)
+end
+redis.call('DEL', KEYS[3])
+while true do
+  local row = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
+  if not row then return adopted end
+  from = '(' .. row[1]
+  if not held[row[1]] then
+    local head = cjson.decode(row[2][2])
+    local lane = head.app .. '/' .. head.source
+    if redis.call('RPUSH', ARGV[2] .. lane, row[1] .. ' ' .. head.size) == 1 then
+      redis.call('RPUSH', KEYS[3], lane)
+    end
+    adopted = adopted + 1
+  end
+end
 """)
 
 BOOK = Script("""
