@@ -7,6 +7,7 @@ from ingestion.assemble import assemble
 from ingestion.contracts import Accepted, Entry, QueuedEntry
 from ingestion.drain import write_assembled
 from ingestion.errors import NoStore
+from logplatform.kernel import failpoints
 from storage import facade as storage
 
 
@@ -25,6 +26,7 @@ def store(entry: Entry, idempotency_key: str) -> Accepted:
         write_assembled(assemble([queued], backend="direct"), token=queued.receipt)
     except storage.StoreUnavailable as error:
         raise NoStore() from error
+    failpoints.reach("direct.written")
     return Accepted(receipt=queued.receipt, lines=entry.lines, backend="direct")
 
 

@@ -24,6 +24,7 @@ from django.http import HttpResponseBase
 from ingestion.errors import BodyTooLarge, SlowBody, TooBusy, TornBody
 from ingestion.protocols import http_protocols
 from logplatform.api_errors import platform_error_body
+from logplatform.kernel import failpoints
 from logplatform.kernel.errors import PlatformError
 from logplatform.kernel.jsonlog import request_id
 from logplatform.middleware import RequestIdMiddleware
@@ -75,6 +76,7 @@ class Door:
             loop = asyncio.get_running_loop()
             response = await loop.run_in_executor(self._threads, self._handler.answer, scope, body)
         await _reply(response, send)
+        failpoints.reach("door.answered")
 
 
 class LeanHandler(BaseHandler):

@@ -17,7 +17,8 @@ from django.conf import settings
 from ingestion import metrics, tail
 from ingestion.assemble import Assembled, assemble, problem_of, quarantine_whole
 from ingestion.contracts import QueuedEntry
-from ingestion.queue import LEASE_S, Group, LeaseLost, ShardLease
+from ingestion.queue import Group, LeaseLost, ShardLease
+from logplatform.kernel import failpoints
 from storage import facade as storage
 
 logger = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ def _kept(lease: ShardLease) -> Iterator[Callable[[], bool]]:
     is_lost = threading.Event()
 
     def keep() -> None:
-        while not is_over.wait(LEASE_S / 4):
+        while not is_over.wait(settings.ENV.lease_s / 4):
             try:
                 lease.renew()
             except Exception:
@@ -92,14 +93,17 @@ def _kept(lease: ShardLease) -> Iterator[Callable[[], bool]]:
 def store_group(lease: ShardLease, group: Group) -> None:
     """Store a group exactly once and acknowledge it."""
     watch = metrics.Stopwatch()
+    failpoints.reach("drain.claimed")
     parts = _stored(group, watch) if group.entries else []
     waiting = {item.receipt for item in group.entries if item.entry.wants_result}
     receipts = {str(row["receipt"]): row for _, part in parts for row in part.receipts}
+    failpoints.reach("drain.before_acknowledge")
     lease.acknowledge(
         group,
         {receipt: json.dumps(receipts[receipt], default=str) for receipt in waiting},
         metrics.counts_of(receipts.values(), watch.seconds),
     )
+    failpoints.reach("drain.acknowledged")
     for _, part in parts:
         tail.publish(part.records)
     logger.debug("Stored a group", extra={"entries": len(group.entries), "s": watch.seconds})
@@ -149,6 +153,7 @@ def write_assembled(part: Assembled, *, token: str) -> None:
     """Insert records, quarantine and receipts, in this order: a receipt says what is there."""
     if len(part.records):
         storage.write_logs(part.records, token=token)
+    failpoints.reach("drain.logs_written")
     if len(part.quarantined):
         storage.write_quarantine(part.quarantined, token=token)
     storage.write_receipts(part.receipts, token=token)

@@ -20,7 +20,7 @@ from ingestion.encoding import decompress
 from ingestion.errors import BadIdempotencyKey, UnknownFormat
 from ingestion.protocols import http_protocols
 from logplatform.api_access import KeyIdentity
-from logplatform.kernel import clock
+from logplatform.kernel import clock, failpoints
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Acc
     entry = _make_entry(identity, protocol, sent)
     key = sent.idempotency_key
     digest = hashlib.sha256(sent.body).hexdigest() if key else "-"
+    failpoints.reach("door.before_enqueue")
     try:
         queued = queue.enqueue(entry, idempotency_key=key, body_hash=digest)
     except queue.QueueDown:
@@ -58,6 +59,7 @@ def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Acc
         from ingestion import direct
 
         return direct.store(entry, sent.idempotency_key)
+    failpoints.reach("door.after_enqueue")
     if queued.needs_nudge:
         _ring(queued.shard)
     return Accepted(

@@ -30,7 +30,6 @@ from ingestion.contracts import Entry, QueuedEntry
 from ingestion.errors import BacklogFull, IdempotencyMismatch, OutcomeUnknown
 
 IDEMPOTENCY_S = 24 * 3600
-LEASE_S = 10
 MAX_ENTRIES = 2000
 _OLD_GROUP = "drain"
 _LEAST_SHARE_BYTES = 1 << 20
@@ -197,16 +196,16 @@ class ShardLease:
 
     def acquire(self) -> bool:
         """Take the lease unless somebody holds it."""
-        taken = client().set(_lease_key(self.shard), self.holder, nx=True, ex=LEASE_S)
+        taken = client().set(_lease_key(self.shard), self.holder, nx=True, ex=settings.ENV.lease_s)
         if taken:
             keys = [stream_key(self.shard), _intents_key(self.shard), _ring_key(self.shard)]
             scripts.ADOPT.run(client(), keys, [_OLD_GROUP, _lane_prefix(self.shard)])
         return bool(taken)
 
     def renew(self) -> None:
-        """Keep the lease and the nudge mark for another LEASE_S; raises LeaseLost."""
+        """Keep the lease and the nudge mark for another LEASE_S seconds; raises LeaseLost."""
         keys = [_lease_key(self.shard), _nudge_key(self.shard)]
-        if not scripts.RENEW.run(client(), keys, [self.holder, LEASE_S, _NUDGE_S]):
+        if not scripts.RENEW.run(client(), keys, [self.holder, settings.ENV.lease_s, _NUDGE_S]):
             raise LeaseLost(f"shard {self.shard}")
 
     def release(self) -> None:

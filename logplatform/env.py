@@ -132,6 +132,19 @@ class Env:
     valkey_max_memory: int = setting("Memory limit of the embedded Valkey.", _size, "2G")
     engine_max_memory: int = setting("Memory limit of the embedded log engine.", _size, "4G")
     drain_max_bytes: int = setting("Decompressed bytes one drain step takes at most.", _size, "48M")
+    lease_s: int = setting(
+        "Seconds after which another worker takes over what a dead one was draining.",
+        _whole(1, 300),
+        "10",
+    )
+    restart_pause_max_s: int = setting(
+        "Longest pause in seconds before `up` starts a process again that keeps dying.",
+        _whole(1, 300),
+        "10",
+    )
+    failpoints_dir: str = setting(
+        "Only for tests: a folder through which processes are held at named steps; unset: off."
+    )
 
     def __post_init__(self) -> None:
         if self.ingest_shards >= self.worker_concurrency:

@@ -7,10 +7,12 @@ import dj_database_url
 
 from logplatform import admin_theme
 from logplatform.env import embedded_urls, load_env, load_secrets
+from logplatform.kernel import failpoints
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = load_env()
 _embedded = embedded_urls(ENV)
+failpoints.arm(ENV.failpoints_dir)
 
 SECRET_KEY = ENV.secret_key or load_secrets(ENV.secrets_file)["secret_key"]
 DEBUG = ENV.debug

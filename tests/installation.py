@@ -34,16 +34,32 @@ MARKS = {
 }
 
 
-class Up:
-    """An installation on a folder of its own."""
+def command_of(pid: int) -> str:
+    """Its command line; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+
+def parent_of(pid: int) -> int | None:
+    """Who started it."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return None
+
+
+class Up:
+    """An installation on a folder of its own, with `settings` in its environment."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder, self.port, self.settings = folder, free_port(), settings
         self.output = folder.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
 
     def environment(self, **changes: str) -> dict[str, str]:
-        own = {"DATA_DIR": str(self.folder), "PORT": str(self.port), **changes}
+        own = {"DATA_DIR": str(self.folder), "PORT": str(self.port), **self.settings, **changes}
         return {k: v for k, v in child_environment(**own).items() if k not in _OF_OTHERS}
 
     def start(self) -> float:
@@ -82,15 +98,16 @@ class Up:
 
     def main_pid(self, name: str) -> int | None:
         """The process the supervisor started for this child."""
-        for pid in self.pids:
-            try:
-                command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-                parent = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-            except OSError:
-                continue
-            if MARKS[name] in command and self.process and parent == self.process.pid:
-                return pid
-        return None
+        if self.process is None:
+            return None
+        mine = (pid for pid in self.pids if parent_of(pid) == self.process.pid)
+        return next((pid for pid in mine if MARKS[name] in command_of(pid)), None)
+
+    def sub_pids(self, name: str) -> list[int]:
+        """What the main process of this child started itself and that does its work."""
+        main = self.main_pid(name)
+        mine = [pid for pid in self.pids if main and parent_of(pid) == main]
+        return [pid for pid in mine if "resource_tracker" not in command_of(pid)]
 
     def stop(self) -> float:
         """SIGTERM; returns the seconds until it was over."""

@@ -61,6 +61,7 @@ class Installation:
             command=command,
             rank=_RANKS[name],
             stop_s=_STOP_S[name],
+            longest_pause_s=self.env.restart_pause_max_s,
             environment=self.environment,
             folder=_ROOT,
             is_ready=is_ready,
@@ -134,7 +135,7 @@ def _engine(installation: Installation) -> Spec | None:
         "engine",
         *(_PYTHON, "-m", "logplatform.embedded.engine", "--data", str(folder)),
         *("--port", str(port), "--password-file", str(password_file)),
-        *("--memory", str(env.engine_max_memory)),
+        *("--memory", str(env.engine_max_memory), "--failpoints", env.failpoints_dir),
         is_ready=lambda: _answers("127.0.0.1", port, "/?query=SELECT%201", headers),
     )
 

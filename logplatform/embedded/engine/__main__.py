@@ -12,6 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
 from logplatform.embedded.engine.errors import EngineError
+from logplatform.kernel import failpoints
 from logplatform.kernel.jsonlog import JsonFormatter
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    failpoints.arm(options.failpoints)
     options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = _lock(options.data / "engine.lock")
     if lock is None:
@@ -47,6 +49,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--password-file", type=Path, help="without it everybody may query")
     parser.add_argument("--memory", type=int, default=0, help="limit in bytes, 0: of the machine")
+    parser.add_argument("--failpoints", default="", help="only for tests: folder of held steps")
     return parser
 
 

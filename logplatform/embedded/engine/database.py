@@ -15,6 +15,7 @@ from chdb.state.sqlitelike import Connection
 
 from logplatform.embedded.engine.errors import EngineError, from_chdb
 from logplatform.embedded.engine.request import EngineRequest
+from logplatform.kernel import failpoints
 
 _APPEND_BYTES = 4 << 20
 _SCHEMA_IN_EVERY_CHUNK = "ArrowStream"
@@ -180,7 +181,9 @@ class Session:
             while piece:
                 inserter.append(piece)  # type: ignore[no-untyped-call]  # as chdb has it
                 piece = rest.read(_APPEND_BYTES)
+            failpoints.reach("engine.mid_insert")
             done = inserter.finish()
+            failpoints.reach("engine.inserted")
         except BaseException:
             inserter.cancel()  # type: ignore[no-untyped-call]  # as chdb has it
             raise

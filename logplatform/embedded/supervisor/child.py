@@ -11,7 +11,6 @@ from pathlib import Path
 from logplatform.embedded.supervisor.processes import dying_with_parent, signal_group
 
 _FIRST_PAUSE_S = 0.2
-_LONGEST_PAUSE_S = 10.0
 _HEALTHY_AFTER_S = 30.0
 _PROBE_EVERY_S = 0.1
 
@@ -30,7 +29,8 @@ class Spec:
 
     `is_ready` is asked ten times a second until it says yes and must answer within a second.
     Children of a higher `rank` stop first, those of one rank together; each gets `stop_s` after
-    SIGTERM. A job runs once; it is ready when it ended with 0.
+    SIGTERM. A job runs once; it is ready when it ended with 0. What keeps dying is started
+    again after a pause that doubles up to `longest_pause_s`.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Spec:
     folder: Path = Path()
     stop_s: float = 1.0
     start_s: float = 60.0
+    longest_pause_s: float = 10.0
     is_job: bool = False
 
 
@@ -123,8 +124,8 @@ class Child:
 
     @property
     def pause_s(self) -> float:
-        """How long to wait before the next start: 0.2 s, doubled with every failure, up to 10 s."""
-        return min(_FIRST_PAUSE_S * 2.0 ** (self.failures - 1), _LONGEST_PAUSE_S)
+        """How long to wait before the next start: 0.2 s, doubled with every failure."""
+        return min(_FIRST_PAUSE_S * 2.0 ** (self.failures - 1), self.spec.longest_pause_s)
 
     def terminate(self) -> None:
         """SIGTERM to the process alone: it stops its own children in order."""
