@@ -21,7 +21,7 @@ def queue_status(apps: Sequence[str]) -> dict[str, Any]:
         "limit_bytes": settings.ENV.queue_max_bytes,
         "oldest_age_s": max(ages, default=None),
         "shards": [asdict(shard) for shard in shards],
-        "quarantined": storage.count_quarantine(tuple(apps)),
+        "quarantined": storage.count_rejects(storage.RejectQuery(apps=tuple(apps))),
     }
 
 
@@ -34,5 +34,6 @@ def quarantine_page(
     reason_code: str = "",
 ) -> dict[str, Any]:
     """The newest quarantined lines; `app` has already narrowed `apps`."""
-    rows = storage.list_quarantine(tuple(apps), source=source, reason_code=reason_code, limit=limit)
-    return {"results": rows}
+    query = storage.RejectQuery(apps=tuple(apps), source=source, reason_code=reason_code)
+    page = storage.list_rejects(query, limit=limit)
+    return {"results": page.lines, "next": page.next}

@@ -110,7 +110,7 @@ def _rejected(slugs: tuple[str, ...]) -> dict[str, Any]:
     from storage import facade
 
     midnight = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    groups = facade.reject_reasons(slugs, since=midnight)
+    groups = facade.reject_reasons(facade.RejectQuery(apps=slugs, start=midnight))
     return {"total": sum(group.lines for group in groups), "groups": groups[:_MOST_REASONS]}
 
 

@@ -17,14 +17,25 @@ from storage.contracts import (
     TimeRangeReversed,
 )
 from storage.counts import count_logs, histogram_logs, stats_logs
-from storage.ledger import (
+from storage.ledger import find_receipt, lines_today
+from storage.once import day_pieces, write_logs_once, write_receipts_once
+from storage.quarantine.batches import Batch, fetch_batch, next_batch
+from storage.quarantine.pages import (
+    RejectPage,
     RejectReason,
-    count_quarantine,
-    find_receipt,
-    lines_today,
-    list_quarantine,
+    count_rejects,
+    get_reject,
+    list_rejects,
     reject_reasons,
 )
+from storage.quarantine.removal import (
+    QuarantineSize,
+    delete_rejects,
+    free_quarantine_space,
+    newest_beyond,
+    quarantine_sizes,
+)
+from storage.quarantine.selection import Place, RejectQuery
 from storage.query import QueryError, QueryTooComplex, parse_query
 from storage.query.instants import read_moment
 from storage.records import match_frame, records_of
@@ -33,6 +44,7 @@ from storage.search import get_log, search_logs
 from storage.writer import write_logs, write_quarantine, write_receipts
 
 __all__ = [
+    "Batch",
     "Bucket",
     "ExpiringApp",
     "Histogram",
@@ -42,10 +54,14 @@ __all__ = [
     "InvalidLimit",
     "LogQuery",
     "LogStats",
+    "Place",
+    "QuarantineSize",
     "QueryError",
     "QueryTooComplex",
     "QueryTooExpensive",
     "Record",
+    "RejectPage",
+    "RejectQuery",
     "RejectReason",
     "SearchPage",
     "StoreError",
@@ -53,17 +69,25 @@ __all__ = [
     "TimeRangeReversed",
     "check_alive",
     "count_logs",
-    "count_quarantine",
+    "count_rejects",
+    "day_pieces",
     "delete_app_logs",
+    "delete_rejects",
+    "fetch_batch",
     "find_receipt",
+    "free_quarantine_space",
     "get_log",
+    "get_reject",
     "histogram_logs",
     "lines_today",
-    "list_quarantine",
+    "list_rejects",
     "match_frame",
     "migrate",
+    "newest_beyond",
+    "next_batch",
     "parse_query",
     "preview_retention",
+    "quarantine_sizes",
     "read_moment",
     "records_of",
     "reject_reasons",
@@ -71,6 +95,8 @@ __all__ = [
     "stats_logs",
     "truncate_all",
     "write_logs",
+    "write_logs_once",
     "write_quarantine",
     "write_receipts",
+    "write_receipts_once",
 ]

@@ -39,7 +39,9 @@ def _found(request: HttpRequest, days: int, chosen: dict[str, str]) -> dict[str,
 
     slugs = tuple(apps_for(staff_user(request)).values_list("slug", flat=True))
     try:
-        reasons = facade.reject_reasons(slugs, since=clock.now() - timedelta(days=days))
+        reasons = facade.reject_reasons(
+            facade.RejectQuery(apps=slugs, start=clock.now() - timedelta(days=days))
+        )
         lines = _newest(slugs, chosen) if chosen["reason"] else None
     except PlatformError as error:
         return {"problem": error.text}
@@ -50,6 +52,5 @@ def _newest(slugs: tuple[str, ...], chosen: dict[str, str]) -> list[dict[str, An
     from storage import facade
 
     wanted = tuple(slug for slug in slugs if chosen["app"] in ("", slug))
-    return facade.list_quarantine(
-        wanted, source=chosen["source"], reason_code=chosen["reason"], limit=NEWEST
-    )
+    query = facade.RejectQuery(apps=wanted, source=chosen["source"], reason_code=chosen["reason"])
+    return facade.list_rejects(query, limit=NEWEST).lines

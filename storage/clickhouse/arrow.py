@@ -39,6 +39,15 @@ def text_block(frame: pl.DataFrame, *, ids: bytes | None = None) -> memoryview:
     return _stream(pa.table(columns))
 
 
+def read_block(body: bytes) -> pl.DataFrame:
+    """The frame of an Arrow stream the engine sent; text columns are Binary."""
+    with pa.ipc.open_stream(body) as reader:
+        frame = pl.from_arrow(reader.read_all())
+    if not isinstance(frame, pl.DataFrame):
+        raise AssertionError("BUG: the engine answered with something else than columns")
+    return frame
+
+
 def _fixed(content: bytes, length: int) -> Any:
     """A column of values of 16 bytes."""
     return pa.FixedSizeBinaryArray.from_buffers(

@@ -129,6 +129,20 @@ def fetch(sql: str, params: Mapping[str, Any] | None = None, **limits: Any) -> l
     return [orjson.loads(line) for line in body.splitlines()]
 
 
+def fetch_arrow(sql: str, params: Mapping[str, Any] | None = None, **limits: Any) -> bytes:
+    """Run a SELECT as the reader; its rows as an Arrow stream in which text is binary.
+
+    Args and errors: as `fetch`.
+    """
+    limits = {"output_format_arrow_string_as_string": 0, **limits}
+    try:
+        return client_of("reader").raw_query(
+            sql, parameters=dict(params or {}), settings=limits, fmt="ArrowStream"
+        )
+    except DriverError as error:
+        raise from_driver(error, is_write=False) from error
+
+
 def run(sql: str, params: Mapping[str, Any] | None = None, **limits: Any) -> None:
     """Run a statement that changes something, as the writer. Raises: as `fetch`."""
     try:

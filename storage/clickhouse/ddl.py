@@ -26,10 +26,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """One numbered step: tables to create, and changes (`table`, `action`) to existing ones."""
+    """One numbered step: tables to create, and changes (`table`, `action`) to existing ones.
+
+    `stored_alters` are for what only the table with the rows has: TTL, indexes, settings.
+    """
 
     tables: tuple[Table, ...] = ()
     alters: tuple[tuple[str, str], ...] = ()
+    stored_alters: tuple[tuple[str, str], ...] = ()
 
 
 def cluster_clause(cluster: str | None = None) -> str:
@@ -47,7 +51,11 @@ def statements(migration: Migration, cluster: str | None = None) -> list[str]:
     """The DDL of a migration, each statement harmless when repeated."""
     created = [sql for table in migration.tables for sql in _create(table, cluster)]
     altered = [sql for table, action in migration.alters for sql in _alter(table, action, cluster)]
-    return created + altered
+    stored = [
+        f"ALTER TABLE {stored_name(table, cluster)}{cluster_clause(cluster)} {action}"
+        for table, action in migration.stored_alters
+    ]
+    return created + altered + stored
 
 
 def _create(table: Table, cluster: str | None) -> list[str]:

@@ -63,7 +63,7 @@ def test_bad_lines_go_to_quarantine_with_raw_bytes_and_reason() -> None:
     outcome = receipts.find_outcome(receipt, APPS)
     assert (outcome.received, outcome.stored, outcome.quarantined) == (3, 2, 1)
     assert outcome.errors[0]["line"] == 1
-    row = storage.list_quarantine(APPS, limit=10)[0]
+    row = storage.list_rejects(storage.RejectQuery(apps=APPS)).lines[0]
     assert (row["raw"], row["line"], row["receipt"]) == ('{"cut', 1, receipt)
     assert row["reason_code"] == outcome.errors[0]["reason"].split(":")[0]
 
@@ -110,7 +110,7 @@ def test_a_drain_that_runs_out_of_time_leaves_its_group_for_the_next(monkeypatch
         patch.setattr(storage, "write_logs", too_slow)
         with pytest.raises(SoftTimeLimitExceeded):
             drain_all()
-    assert storage.count_quarantine(APPS) == 0
+    assert storage.count_rejects(storage.RejectQuery(apps=APPS)) == 0
     assert drain_all() == 1
     assert messages() == Counter(["kept"])
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-import polars as pl
 import pytest
 
 from storage import facade
@@ -89,22 +88,3 @@ def test_a_receipt_is_stored_once_and_read_by_its_app_only() -> None:
     }
     assert facade.find_receipt("r1", apps=("zoo",)) is None
     assert facade.find_receipt("r2", apps=("shop",)) is None
-
-
-@pytest.mark.usefixtures("clickhouse")
-def test_quarantine_keeps_any_bytes_and_shows_them_to_their_app_only() -> None:
-    row = {"received_at": AT, "app": "shop", "source": "web", "protocol": "native", "receipt": "r"}
-    rows = [
-        {**row, "line": n, "reason_code": "not_json", "reason": "not_json: x", "format": "json",
-         "raw": raw}
-        for n, raw in enumerate([b"plain", b"\xff\x00\n", b""])
-    ]  # fmt: skip
-    schema = {"line": pl.UInt32, "received_at": pl.Datetime("ms", "UTC"), "raw": pl.Binary}
-    for _ in range(2):
-        facade.write_quarantine(pl.DataFrame(rows, schema_overrides=schema), token="t")
-    listed = facade.list_quarantine(["shop"], source="web", reason_code="not_json")
-    assert [line["raw"] for line in listed] == ["plain", "\ufffd\0\n", ""]
-    assert len({line["id"] for line in listed}) == 3
-    assert facade.count_quarantine(["shop"]) == 3
-    assert facade.count_quarantine(["zoo"]) == facade.count_quarantine([]) == 0
-    assert facade.list_quarantine(["shop"], source="db") == []

@@ -1,0 +1,65 @@
+"""Writes that stay exact however late they are repeated.
+
+A token is remembered for the last 10 000 inserts only; what is begun again after hours needs more.
+So a piece lies in one partition, where an insert is seen whole or not at all, and before it is
+written the store is asked for its first row. On a cluster an insert is spread over nodes and the
+first row tells nothing of the others: there the token alone decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+
+from storage.clickhouse import client
+from storage.ledger import find_receipt
+from storage.where import all_of, at_time, equals
+from storage.writer import write_logs, write_receipts
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def day_pieces(frame: "pl.DataFrame") -> list["pl.DataFrame"]:
+    """Record frames of one partition each, in the order of their first rows."""
+    import polars as pl
+
+    day = pl.max_horizontal("timestamp", pl.col("received_at").cast(pl.Datetime("ns", "UTC")))
+    pieces = frame.with_columns(day.dt.date().alias("_day")).partition_by("_day")
+    return [piece.drop("_day") for piece in pieces]
+
+
+def write_logs_once(piece: "pl.DataFrame", *, token: str) -> None:
+    """Store records of one partition, unless the first of them is there. Errors: `write_logs`.
+
+    Args:
+        piece: of `day_pieces`; of at most 100 000 rows, so that it is one block of the engine.
+        token: as in `write_logs`.
+    """
+    if settings.CLICKHOUSE_CLUSTER or not _is_stored(piece):
+        write_logs(piece, token=token)
+
+
+def write_receipts_once(rows: Sequence[Mapping[str, Any]], *, token: str) -> None:
+    """Store receipts, unless they are there. Errors: as `write_receipts`."""
+    for day, found in groupby(rows, key=lambda row: row["received_at"].date()):
+        piece = list(found)
+        first = piece[0]
+        if settings.CLICKHOUSE_CLUSTER or not find_receipt(first["receipt"], apps=[first["app"]]):
+            write_receipts(piece, token=f"{token}:{day}")
+
+
+def _is_stored(piece: "pl.DataFrame") -> bool:
+    from storage.ids import with_ids
+
+    row = with_ids(piece.head(1)).row(0, named=True)
+    record_id = str(UUID(int=row["id_high"] << 64 | row["id_low"]))
+    ns = int(piece["timestamp"].dt.epoch("ns")[0])
+    condition = all_of([equals("app", row["app"]), at_time("at", "=", ns)])
+    rows = client.fetch(
+        f"SELECT 1 FROM logs WHERE {condition.text} AND id = {{id:UUID}} LIMIT 1",
+        {**condition.params, "id": record_id},
+    )
+    return bool(rows)

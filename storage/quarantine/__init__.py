@@ -1,0 +1,1 @@
+"""Lines that could not be stored: reading them by page, reason and batch, and removing them."""
