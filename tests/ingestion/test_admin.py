@@ -330,7 +330,7 @@ def test_lists_say_so_while_the_engine_is_down(owner: Client) -> None:
 def test_lines_that_were_not_stored_are_listed_with_raw_bytes_escaped(
     member: Client, roles: Roles
 ) -> None:
-    from tests.storage.test_usage import reject
+    from tests.storage.rejects import reject
 
     with _now() as now:
         mine = {"app": "alpha", "source": "alpha-web", "received_at": now}

@@ -16,7 +16,7 @@ from storage.models import RetentionPolicy
 from tests.factories import Roles, make_roles, make_user
 from tests.outages import engine_away, queue_away
 from tests.storage.records import AT, make_frame
-from tests.storage.test_usage import reject
+from tests.storage.rejects import reject
 
 pytestmark = pytest.mark.django_db
 
