@@ -18,6 +18,7 @@ from ingestion.protocols import http_protocols
 from logplatform.kernel import clock
 from logplatform.kernel.errors import PlatformError
 from parsing import Hint, parse_lines, split_lines
+from storage import facade as storage
 
 SHOWN_ERRORS = 20
 _RAW_LIMIT = 1 << 20
@@ -91,7 +92,9 @@ def quarantine_whole(queued: QueuedEntry, reason: str, *, backend: str = "queue"
     return Assembled(
         records=pl.DataFrame(),
         quarantined=_quarantine_columns(row, [queued]),
-        receipts=[{**receipt, "backend": backend}],
+        receipts=[
+            {**receipt, "backend": backend, "reasons": {_code_of(reason): entry.lines}},
+        ],
     )
 
 
@@ -200,6 +203,7 @@ def _receipts(
     quarantined: "np.ndarray[tuple[int], np.dtype[np.int64]]",
     rejected: pl.DataFrame,
 ) -> list[dict[str, object]]:
+    reasons = _count_reasons(rejected)
     return [
         {
             "receipt": item.receipt,
@@ -212,10 +216,27 @@ def _receipts(
             "duplicate": 0,
             "quarantined": int(quarantined[index]),
             "bytes": item.entry.size,
+            "sent_bytes": len(item.entry.body),
+            "reasons": reasons.get(index, {}),
             "errors": _first_errors(rejected, index) if quarantined[index] else "[]",
+            "id_key": storage.id_key(_entry_key(item)),
         }
         for index, item in enumerate(queued)
     ]
+
+
+def _count_reasons(rejected: pl.DataFrame) -> dict[int, dict[str, int]]:
+    """Request → reason code → lines."""
+    counts: dict[int, dict[str, int]] = {}
+    if len(rejected):
+        code = pl.col("reason").str.splitn(": ", 2).struct.field("field_0").alias("code")
+        for entry, reason_code, lines in rejected.group_by("entry", code).len().rows():
+            counts.setdefault(entry, {})[reason_code] = lines
+    return counts
+
+
+def _code_of(reason: str) -> str:
+    return reason.partition(": ")[0]
 
 
 def _first_errors(rejected: pl.DataFrame, entry: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ingestion import queue
-from ingestion.contracts import Outcome
+from ingestion.contracts import Outcome, QueuedEntry
 from ingestion.errors import ReceiptNotFound
 from storage import facade as storage
 
@@ -29,24 +29,53 @@ def outcome_of(row: Mapping[str, Any]) -> Outcome:
     )
 
 
-def describe(receipt: str, apps: Sequence[str]) -> dict[str, object]:
+def describe(receipt: str, apps: Sequence[str]) -> dict[str, Any]:
     """The receipt as the API shows it: `state` is queued or done.
 
     Raises:
         ReceiptNotFound: unknown, or of an app that is not among `apps`.
     """
-    outcome = find_outcome(receipt, apps)
-    if outcome:
-        return {"state": "done", **asdict(outcome)}
+    row = storage.find_receipt(receipt, apps=tuple(apps))
+    if row:
+        return {"state": "done", **row, "errors": json.loads(row["errors"])}
     queued = queue.queued_entry(receipt)
     if queued is None or queued.entry.app not in apps:
         raise ReceiptNotFound(receipt=receipt[:80])
-    waiting = Outcome(
-        receipt=receipt,
-        received=queued.entry.lines,
+    return {"state": "queued", **_waiting(queued)}
+
+
+def _waiting(queued: QueuedEntry) -> dict[str, Any]:
+    """What is known of a request before its lines are read."""
+    entry = queued.entry
+    outcome = Outcome(
+        receipt=queued.receipt,
+        received=entry.lines,
         stored=0,
         duplicate=0,
         quarantined=0,
         errors=[],
     )
-    return {"state": "queued", **asdict(waiting)}
+    return {
+        **asdict(outcome),
+        "app": entry.app,
+        "source": entry.source,
+        "backend": "queue",
+        "protocol": entry.protocol,
+        "received_at": storage.iso_moment(entry.received_at),
+        "done_at": None,
+        "bytes": entry.size,
+        "sent_bytes": len(entry.body),
+        "reasons": {},
+    }
+
+
+def receipts_page(
+    apps: Sequence[str], *, limit: int, cursor: str = "", app: str = "", **filters: Any
+) -> dict[str, Any]:
+    """One page of finished requests; `app` has already narrowed `apps`, `filters` as ReceiptQuery.
+
+    Raises: as `storage.list_receipts`.
+    """
+    query = storage.ReceiptQuery(apps=tuple(apps), **filters)
+    page = storage.list_receipts(query, limit=limit, cursor=cursor or None)
+    return {"results": [{"state": "done", **row} for row in page.receipts], "next": page.next}

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from storage import facade as storage
+
 
 class AcceptedSerializer(serializers.Serializer[Any]):
     """202: on disk, being processed."""
@@ -34,10 +36,69 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     )
 
 
-class ReceiptSerializer(OutcomeSerializer):
-    """A receipt; the numbers add up once `state` is done."""
+class ReceiptRowSerializer(serializers.Serializer[Any]):
+    """What the ledger holds of one request; the numbers add up once `state` is done."""
 
+    receipt = serializers.CharField()
     state = serializers.ChoiceField(["queued", "done"])
+    app = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF takes it off the class
+    backend = serializers.CharField(help_text="The way it took: queue or direct.")
+    protocol = serializers.CharField()
+    received_at = serializers.DateTimeField()
+    done_at = serializers.DateTimeField(allow_null=True, help_text="Its lines are searchable.")
+    received = serializers.IntegerField()
+    stored = serializers.IntegerField()
+    duplicate = serializers.IntegerField()
+    quarantined = serializers.IntegerField()
+    bytes = serializers.IntegerField(help_text="Decompressed.")
+    sent_bytes = serializers.IntegerField(help_text="As sent.")
+    reasons = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Quarantined lines by reason code."
+    )
+
+
+class ReceiptSerializer(ReceiptRowSerializer):
+    """One receipt with reasons of its quarantined lines."""
+
+    errors = LineErrorSerializer(  # type: ignore[assignment]  # likewise
+        many=True, help_text="The first 20."
+    )
+
+
+class MomentField(serializers.CharField):
+    """A time: ISO-8601 or relative to now."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """An aware datetime."""
+        moment = storage.read_moment(super().to_internal_value(data))
+        if moment is None:
+            raise serializers.ValidationError("Write 2026-11-22T10:00:00Z or now-15m.")
+        return moment
+
+
+class ReceiptParameters(serializers.Serializer[Any]):
+    """Which receipts of finished requests to list; newest first."""
+
+    app = serializers.CharField(required=False)
+    source = serializers.CharField(required=False)  # type: ignore[assignment]  # likewise
+    backend = serializers.CharField(required=False, help_text="queue or direct")
+    state = serializers.ChoiceField(
+        ["done", "complete", "rejects", "duplicates"],
+        required=False,
+        help_text="complete: nothing in quarantine; rejects: something is. Default: all.",
+    )
+    start = MomentField(required=False, help_text="ISO-8601 or now-1h; by time of arrival.")
+    end = MomentField(required=False)
+    limit = serializers.IntegerField(default=100, min_value=1, max_value=1000)
+    cursor = serializers.CharField(required=False, help_text="`next` of the page before.")
+
+
+class ReceiptPageSerializer(serializers.Serializer[Any]):
+    """Receipts of finished requests, newest first."""
+
+    results = ReceiptRowSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class ShardSerializer(serializers.Serializer[Any]):

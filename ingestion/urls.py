@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     for name, how in http_protocols().items()
 ]
 urlpatterns += [
+    path("receipts", views.ReceiptsView.as_view(), name="receipts"),
     path("receipts/<str:receipt>", views.ReceiptView.as_view(), name="receipt"),
     path("queue", views.QueueView.as_view(), name="queue"),
     path("quarantine", views.QuarantineView.as_view(), name="quarantine"),

@@ -19,6 +19,8 @@ from ingestion.serializers import (
     QuarantinePageSerializer,
     QuarantineParameters,
     QueueSerializer,
+    ReceiptPageSerializer,
+    ReceiptParameters,
     ReceiptSerializer,
 )
 from ingestion.status import quarantine_page, queue_status
@@ -83,6 +85,22 @@ class ReceiptView(APIView):
     def get(self, request: Request, receipt: str) -> Response:
         """The numbers of a receipt; `received = stored + duplicate + quarantined` once done."""
         return Response(receipts.describe(receipt, _receipt_apps(request)))
+
+
+class ReceiptsView(APIView):
+    """The ledger: what became of requests."""
+
+    @extend_schema(
+        operation_id="receipts",
+        summary="List receipts",
+        parameters=[ReceiptParameters],
+        responses=ReceiptPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Finished requests of the caller's apps, newest first."""
+        parameters = ReceiptParameters(data=request.query_params)
+        parameters.is_valid(raise_exception=True)
+        return Response(receipts.receipts_page(visible_apps(request), **parameters.validated_data))
 
 
 class QueueView(APIView):

@@ -17,7 +17,7 @@ from storage.contracts import (
     TimeRangeReversed,
 )
 from storage.counts import count_logs, histogram_logs, stats_logs
-from storage.ledger import find_receipt, lines_today
+from storage.ids import id_key
 from storage.once import day_pieces, write_logs_once, write_receipts_once
 from storage.quarantine.batches import Batch, fetch_batch, next_batch
 from storage.quarantine.pages import (
@@ -38,9 +38,17 @@ from storage.quarantine.removal import (
 from storage.quarantine.selection import Place, RejectQuery
 from storage.query import QueryError, QueryTooComplex, parse_query
 from storage.query.instants import read_moment
-from storage.records import match_frame, records_of
+from storage.receipts import (
+    ReceiptPage,
+    ReceiptQuery,
+    ReceiptState,
+    find_receipt,
+    list_receipts,
+)
+from storage.records import iso_moment, match_frame, records_of
 from storage.retention import ExpiringApp, preview_retention
 from storage.search import get_log, search_logs
+from storage.today import lines_today
 from storage.writer import write_logs, write_quarantine, write_receipts
 
 __all__ = [
@@ -59,6 +67,9 @@ __all__ = [
     "QueryError",
     "QueryTooComplex",
     "QueryTooExpensive",
+    "ReceiptPage",
+    "ReceiptQuery",
+    "ReceiptState",
     "Record",
     "RejectPage",
     "RejectQuery",
@@ -79,8 +90,11 @@ __all__ = [
     "get_log",
     "get_reject",
     "histogram_logs",
+    "id_key",
+    "iso_moment",
     "lines_today",
     "list_rejects",
+    "list_receipts",
     "match_frame",
     "migrate",
     "newest_beyond",

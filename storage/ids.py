@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 NS_PER_MS = 1_000_000
 MAX_MS = (1 << 48) - 1
+_KEY_BITS = 42
+# `id_key` of a stored line.
+ID_KEY_SQL = (
+    "toUInt64(bitOr(bitShiftLeft(bitAnd(bitShiftRight(toUInt128(id), 64), 4095), 30),"
+    " bitAnd(bitShiftRight(toUInt128(id), 32), 1073741823)))"
+)
 
 
 def with_ids(frame: "pl.DataFrame") -> "pl.DataFrame":
@@ -31,6 +37,11 @@ def with_ids(frame: "pl.DataFrame") -> "pl.DataFrame":
     high = time_ms * (1 << 16) + 0x7000 + key // (1 << 30) % (1 << 12)
     low = (1 << 63) + key % (1 << 30) * (1 << 32) + pl.col("line").cast(pl.UInt64)
     return frame.with_columns(high.alias("id_high"), low.alias("id_low"))
+
+
+def id_key(entry_key: int) -> int:
+    """What the ids of a request's lines have in common: the lower 42 bits of its entry key."""
+    return entry_key % (1 << _KEY_BITS)
 
 
 def id_bytes(frame: "pl.DataFrame") -> bytes:

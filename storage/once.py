@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 
 from storage.clickhouse import client
-from storage.ledger import find_receipt
+from storage.receipts import find_receipt
 from storage.where import all_of, at_time, equals
 from storage.writer import write_logs, write_receipts
 

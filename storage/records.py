@@ -1,6 +1,7 @@
 """Records as the API shows them, from rows of the engine and from record frames."""
 
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from logplatform.kernel.levels import level_of_severity
 from storage.contracts import Record
 from storage.ids import NS_PER_MS
 from storage.query import parse_query
-from storage.query.instants import NS, moment_of
+from storage.query.instants import NS, epoch_ns, moment_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,6 +29,11 @@ def iso_time(ns: int) -> str:
         digits = digits[:-3]
     whole = moment_of(ns).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{whole}.{digits}Z" if digits else f"{whole}Z"
+
+
+def iso_moment(moment: datetime) -> str:
+    """`iso_time` of an aware datetime, in whole milliseconds."""
+    return iso_time(epoch_ns(moment) // NS_PER_MS * NS_PER_MS)
 
 
 def took_ms(started: float) -> int:
