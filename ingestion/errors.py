@@ -158,3 +158,39 @@ class ReceiptNotFound(PlatformError):
     status = 404
     message = "There is no receipt '{receipt}' that you may see."
     hint = "Receipts are kept for 30 days."
+
+
+class NothingToReplay(PlatformError):
+    """No quarantined line fits."""
+
+    code = "nothing_to_replay"
+    status = 404
+    message = "No quarantined line fits this choice."
+    hint = "They may have been replayed or removed meanwhile; look at the list again."
+
+
+class ReplayRunning(PlatformError):
+    """Lines of the source are being replayed."""
+
+    code = "replay_running"
+    status = 409
+    message = "A replay of {app} / {source} is at work."
+    hint = "Wait until it is done, or cancel it; there is one at a time for each source."
+
+
+class ReplayNotFound(PlatformError):
+    """No such replay, or it belongs to another app."""
+
+    code = "replay_not_found"
+    status = 404
+    message = "There is no replay '{replay}' that you may see."
+    hint = "The answer that starts a replay has its id."
+
+
+class LineNotFound(PlatformError):
+    """No such line in quarantine, or it belongs to another app."""
+
+    code = "line_not_found"
+    status = 404
+    message = "There is no quarantined line '{line}' that you may see."
+    hint = "It may have been replayed or removed meanwhile; look at the list again."

@@ -105,6 +105,12 @@ def tail_drops(app: str, dropped: int) -> dict[str, float]:
     return {_field(("tail_dropped", app)): dropped}
 
 
+def replayed(app: str, source: str, stored: int, refused: int) -> dict[str, float]:
+    """What to book for lines that were read again from quarantine."""
+    outcomes = {"stored": stored, "quarantined": refused}
+    return {_field(("lines", app, source, "replay", name)): n for name, n in outcomes.items() if n}
+
+
 def _observe(counts: dict[Key, float], name: str, value: float) -> None:
     bounds = (*_HISTOGRAMS[name][1], float("inf"))
     counts[name, "bucket", str(bounds[bisect_left(bounds, value)])] += 1

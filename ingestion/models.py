@@ -9,7 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ingestion.keys import KeyText, make_key
+from ingestion.quarantine.models import Replay
 from storage.models import SLUG, App
+
+__all__ = ["SCOPES", "ApiKey", "Replay", "Source"]
 
 SCOPES = ("ingest", "query")
 

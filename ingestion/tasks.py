@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
+from uuid import UUID
 
 from celery import shared_task
 
@@ -33,6 +34,30 @@ def ring_bells() -> None:
     for shard in queue.shards():
         if queue.needs_drain(shard):
             drain.delay(shard)
+
+
+@shared_task(name="ingestion.replay", ignore_result=True)
+def replay(replay_id: str) -> None:
+    """Work on a replay for a while and ring again; returns at once where somebody else does."""
+    from ingestion.quarantine.runner import run_replay
+    from storage.facade import StoreUnavailable
+
+    try:
+        is_left = run_replay(UUID(replay_id))
+    except StoreUnavailable:
+        logger.warning("The log engine is away; a replay waits", extra={"replay": replay_id})
+        return
+    if is_left:
+        replay.delay(replay_id)
+
+
+@shared_task(name="ingestion.resume_replays", ignore_result=True)
+def resume_replays() -> None:
+    """Safety net of beat: ring for every replay nobody works on."""
+    from ingestion.models import Replay
+
+    for replay_id in Replay.objects.left_alone().values_list("pk", flat=True):
+        replay.delay(str(replay_id))
 
 
 @shared_task(name="ingestion.save_key_use", ignore_result=True)

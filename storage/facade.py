@@ -30,6 +30,7 @@ from storage.quarantine.pages import (
 )
 from storage.quarantine.removal import (
     QuarantineSize,
+    delete_batch,
     delete_rejects,
     free_quarantine_space,
     newest_beyond,
@@ -83,6 +84,7 @@ __all__ = [
     "count_rejects",
     "day_pieces",
     "delete_app_logs",
+    "delete_batch",
     "delete_rejects",
     "fetch_batch",
     "find_receipt",

@@ -7,6 +7,7 @@ first row tells nothing of the others: there the token alone decides.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def day_pieces(frame: "pl.DataFrame") -> list["pl.DataFrame"]:
-    """Record frames of one partition each, in the order of their first rows."""
+def day_pieces(frame: "pl.DataFrame") -> list[tuple[date, "pl.DataFrame"]]:
+    """Record frames of one partition each, with its day, in the order of their first rows."""
     import polars as pl
 
     day = pl.max_horizontal("timestamp", pl.col("received_at").cast(pl.Datetime("ns", "UTC")))
     pieces = frame.with_columns(day.dt.date().alias("_day")).partition_by("_day")
-    return [piece.drop("_day") for piece in pieces]
+    return [(piece["_day"][0], piece.drop("_day")) for piece in pieces]
 
 
 def write_logs_once(piece: "pl.DataFrame", *, token: str) -> None:

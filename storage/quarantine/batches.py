@@ -9,8 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from storage.clickhouse import client
-from storage.quarantine.selection import Place, RejectQuery, at, beyond, rejects_where, up_to
-from storage.query import SqlCondition
+from storage.quarantine.selection import Place, RejectQuery, between, beyond, rejects_where
 from storage.where import all_of
 
 if TYPE_CHECKING:
@@ -67,10 +66,7 @@ def fetch_batch(query: RejectQuery, batch: Batch) -> "pl.DataFrame":
 
     from storage.clickhouse.arrow import read_block
 
-    since = SqlCondition(
-        text=f"received_at >= {at('since')}", params={"since": batch.first.received_ms}
-    )
-    condition = all_of([rejects_where(query), since, up_to(batch.last)])
+    condition = all_of([rejects_where(query), between(batch.first, batch.last)])
     body = client.fetch_arrow(
         "SELECT toString(id) AS uuid, received_at, source, receipt, line, reason_code, reason, raw"
         f" FROM quarantine WHERE {condition.text} ORDER BY received_at, receipt, line",

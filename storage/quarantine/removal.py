@@ -1,16 +1,21 @@
 """Removing quarantined lines: after they were stored, by hand, or because there are too many."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from storage.clickhouse import client
 from storage.clickhouse.ddl import cluster_clause, stored_name
 from storage.ids import NS_PER_MS
+from storage.quarantine.batches import Batch
 from storage.quarantine.pages import count_rejects
-from storage.quarantine.selection import RejectQuery, rejects_where
+from storage.quarantine.selection import RejectQuery, between, rejects_where
+from storage.query import SqlCondition
 from storage.query.instants import moment_of
+from storage.where import all_of
 
+# The engine takes a parameter of up to 128 KiB.
+_IDS_AT_ONCE = 2_500
 _PATIENCE: dict[str, Any] = {"mutations_sync": 2, "lightweight_deletes_sync": 2}
 
 
@@ -34,13 +39,24 @@ def delete_rejects(query: RejectQuery) -> int:
     """
     lines = count_rejects(query)
     if lines:
-        condition = rejects_where(query)
-        client.run(
-            f"DELETE FROM {stored_name('quarantine')}{cluster_clause()} WHERE {condition.text}",
-            condition.params,
-            **_PATIENCE,
-        )
+        _delete(rejects_where(query))
     return lines
+
+
+def delete_batch(query: RejectQuery, batch: Batch) -> None:
+    """Remove the lines of a batch, a few thousand ids at a time. Errors: as `delete_rejects`."""
+    span = between(batch.first, batch.last)
+    for start in range(0, len(batch.ids), _IDS_AT_ONCE):
+        part = replace(query, ids=batch.ids[start : start + _IDS_AT_ONCE])
+        _delete(all_of([rejects_where(part), span]))
+
+
+def _delete(condition: SqlCondition) -> None:
+    client.run(
+        f"DELETE FROM {stored_name('quarantine')}{cluster_clause()} WHERE {condition.text}",
+        condition.params,
+        **_PATIENCE,
+    )
 
 
 def quarantine_sizes() -> list[QuarantineSize]:

@@ -70,13 +70,22 @@ def beyond(place: Place, *, is_descending: bool = False) -> SqlCondition:
     return SqlCondition(text=text, params=params)
 
 
-def up_to(place: Place) -> SqlCondition:
-    """Lines up to a place, itself included."""
-    text = (
-        f"received_at <= {at('q_at')} AND (received_at, receipt, line) <= "
-        f"({at('q_at')}, {{q_receipt:String}}, {{q_line:UInt32}})"
+def between(first: Place, last: Place) -> SqlCondition:
+    """Lines from one place to another, both included."""
+    place = "(received_at, receipt, line)"
+    low, high = (
+        f"({at(f'{name}_at')}, {{{name}_receipt:String}}, {{{name}_line:UInt32}})"
+        for name in ("low", "high")
     )
-    params = {"q_at": place.received_ms, "q_receipt": place.receipt, "q_line": place.line}
+    text = (
+        f"received_at BETWEEN {at('low_at')} AND {at('high_at')} "
+        f"AND {place} >= {low} AND {place} <= {high}"
+    )
+    params = {
+        f"{name}_{part}": value
+        for name, at_place in (("low", first), ("high", last))
+        for part, value in zip(("at", "receipt", "line"), at_place, strict=True)
+    }
     return SqlCondition(text=text, params=params)
 
 

@@ -23,13 +23,13 @@ def count() -> int:
 
 def test_pieces_lie_in_one_partition_each() -> None:
     pieces = facade.day_pieces(make_frame(ROWS))
-    assert [piece["message"].to_list() for piece in pieces] == [["old", "now"], ["tomorrow"]]
+    assert [piece["message"].to_list() for _, piece in pieces] == [["old", "now"], ["tomorrow"]]
 
 
 def test_a_repeat_under_another_token_stores_nothing() -> None:
     for token in ("first", "the engine has forgotten the first"):
-        for piece in facade.day_pieces(make_frame(ROWS)):
-            facade.write_logs_once(piece, token=token)
+        for day, piece in facade.day_pieces(make_frame(ROWS)):
+            facade.write_logs_once(piece, token=f"{token}:{day}")
     assert count() == 3
 
 
