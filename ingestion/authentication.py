@@ -13,6 +13,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from ingestion import queue
 from ingestion.keys import KeyText, parse_key
 from ingestion.models import ApiKey
+from ingestion.quotas import limits_of
 from logplatform.api_access import KeyIdentity
 from logplatform.kernel import clock
 
@@ -118,6 +119,7 @@ def _look_up(public_id: str) -> _Cached | None:
             scopes=frozenset(row.scopes),
             format=row.source.format,
             zone=row.source.zone,
+            limits=limits_of(row),
         ),
         read_at=time.monotonic(),
     )

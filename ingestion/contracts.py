@@ -56,6 +56,29 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the queue checks of an entry besides its backlog; a 0 is no limit.
+
+    Attributes:
+        window_key, window_s: an entry with this key within so many seconds is the same again.
+        rate_key, rate_bytes, burst_bytes: a bucket that fills by `rate_bytes` a second.
+        source_key, source_bytes; app_key, app_bytes: counters of a day and what they may reach.
+        duplicates_field: where the lines of what came before are counted; "" for nowhere.
+    """
+
+    window_key: str = ""
+    window_s: int = 0
+    rate_key: str = ""
+    rate_bytes: int = 0
+    burst_bytes: int = 0
+    source_key: str = ""
+    source_bytes: int = 0
+    app_key: str = ""
+    app_bytes: int = 0
+    duplicates_field: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedEntry:
     """An entry with its place in the queue."""
 

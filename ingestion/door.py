@@ -21,6 +21,7 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpResponseBase
 
+from ingestion import refusals
 from ingestion.errors import BodyTooLarge, SlowBody, TooBusy, TornBody
 from ingestion.protocols import http_protocols
 from logplatform.api_errors import platform_error_body
@@ -186,6 +187,7 @@ async def _reply(response: Any, send: Send) -> None:
 
 async def _refuse(error: PlatformError, send: Send) -> None:
     """Answer without Django; the rest of the body is not read."""
+    refusals.note(error.code)
     request_id.set(uuid.uuid4().hex)
     content = json.dumps(platform_error_body(error)).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]

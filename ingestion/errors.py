@@ -121,6 +121,18 @@ class BacklogFull(PlatformError):
     retry_after_s = 5
 
 
+class QuotaExceeded(PlatformError):
+    """A key, its source or its app has sent as much as it may for now."""
+
+    code = "quota_exceeded"
+    status = 429
+    message = "The quota of {quota} is used up: {used} of {limit} bytes, free again at {resets_at}."
+    hint = (
+        "Nothing was stored; send it again after the time in Retry-After, or ask an administrator "
+        "for a higher quota."
+    )
+
+
 class TooBusy(PlatformError):
     """Too many bytes are being received at this moment."""
 

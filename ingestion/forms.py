@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db.models import Field, Model
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -15,7 +16,8 @@ from unfold.widgets import (
 from ingestion.formats import format_choices
 from ingestion.models import SCOPES, ApiKey, Source
 from ingestion.setup import check_slug_unused, check_zone, hidden_groups, slug_of
-from storage.models import MAX_RETENTION_DAYS, SLUG, App
+from logplatform.kernel.sizes import parse_size, write_size
+from storage.models import MAX_QUOTA_BYTES, MAX_RETENTION_DAYS, SLUG, App
 
 if TYPE_CHECKING:
     _AppForm = forms.ModelForm[App]
@@ -52,6 +54,39 @@ def format_field(**options: Any) -> forms.ChoiceField:
     )
 
 
+class SizeField(forms.CharField):
+    """Bytes, written like 500M or 20G; empty is None."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        """The stored number in short."""
+        return write_size(value) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Any:
+        """The number of bytes."""
+        text = str(super().to_python(value) or "").strip()
+        if not text:
+            return None
+        try:
+            size = parse_size(text)
+        except ValueError as error:
+            raise ValidationError("Write a size such as 500M or 20G.") from error
+        if size > MAX_QUOTA_BYTES:
+            raise ValidationError("That is more than can be counted.")
+        return size
+
+
+def quota_field(model: type[Model], name: str) -> SizeField:
+    """The form field of a quota: as the model names and explains it."""
+    field = cast("Field[Any, Any]", model._meta.get_field(name))
+    return SizeField(
+        required=False,
+        label=field.verbose_name.capitalize(),
+        help_text=f"{field.help_text} E.g. 20G.",
+    )
+
+
 def scopes_field(initial: list[str]) -> forms.MultipleChoiceField:
     """What a key may do, as check boxes."""
     return forms.MultipleChoiceField(
@@ -79,10 +114,11 @@ class AppForm(_AppForm):
     """Edits an app. Groups that `user`, who edits, does not belong to stay as they are."""
 
     user: Any
+    daily_bytes = quota_field(App, "daily_bytes")
 
     class Meta:
         model = App
-        fields: ClassVar = ["name", "groups"]
+        fields: ClassVar = ["name", "groups", "daily_bytes"]
 
     def clean_groups(self) -> list[Group]:
         """The chosen groups, and those the person may not see."""
@@ -122,7 +158,7 @@ class OpenAppForm(AppForm):
     key_scopes = scopes_field(["ingest"])
 
     class Meta(AppForm.Meta):
-        fields: ClassVar = ["name", "slug", "groups"]
+        fields: ClassVar = ["name", "slug", "groups", "daily_bytes"]
 
     def clean(self) -> dict[str, Any]:
         """Fill in slugs that were left empty."""
@@ -139,19 +175,29 @@ class SourceForm(_SourceForm):
     """A source; its app and slug are fixed once lines carry them."""
 
     format = format_field()
+    daily_bytes = quota_field(Source, "daily_bytes")
 
     class Meta:
         model = Source
-        fields: ClassVar = ["app", "name", "slug", "format", "zone", "is_active"]
+        fields: ClassVar = [
+            *("app", "name", "slug", "format", "zone"),
+            *("window_s", "daily_bytes", "is_active"),
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].help_text = _SLUG_HELP
+        if "window_s" in self.fields:
+            self.fields["window_s"].required = False
         if "format" in self.fields:
             field = cast("forms.ChoiceField", self.fields["format"])
             field.choices = format_choices(self.instance.format)
+
+    def clean_window_s(self) -> int:
+        """Empty is off."""
+        return self.cleaned_data["window_s"] or 0
 
     def clean_zone(self) -> str:
         """A zone that exists."""
@@ -169,15 +215,18 @@ class NewKeyForm(_KeyForm):
     """A new key; its secret is made on saving."""
 
     scopes = scopes_field(["ingest"])
+    rate_bytes = quota_field(ApiKey, "rate_bytes")
 
     class Meta:
         model = ApiKey
-        fields: ClassVar = ["source", "name", "scopes", "expires_at"]
+        fields: ClassVar = ["source", "name", "scopes", "expires_at", "rate_bytes"]
 
 
 class KeyForm(_KeyForm):
-    """What may change on a key: its name and its end. For other scopes, issue another key."""
+    """What may change on a key: name, end and rate. For other scopes, issue another key."""
+
+    rate_bytes = quota_field(ApiKey, "rate_bytes")
 
     class Meta:
         model = ApiKey
-        fields: ClassVar = ["name", "expires_at"]
+        fields: ClassVar = ["name", "expires_at", "rate_bytes"]

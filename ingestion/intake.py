@@ -14,7 +14,7 @@ from functools import cache
 
 from django.conf import settings
 
-from ingestion import queue, receipts
+from ingestion import queue, quotas, receipts
 from ingestion.contracts import Accepted, Entry, Outcome
 from ingestion.encoding import decompress
 from ingestion.errors import BadIdempotencyKey, UnknownFormat
@@ -50,10 +50,14 @@ def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Acc
     _check_idempotency_key(sent.idempotency_key)
     entry = _make_entry(identity, protocol, sent)
     key = sent.idempotency_key
-    digest = hashlib.sha256(sent.body).hexdigest() if key else "-"
+    limits = identity.limits
+    digest = hashlib.sha256(sent.body).hexdigest() if key or limits.window_s else "-"
+    terms = quotas.terms_of(limits, entry, idempotency_key=key, digest=digest)
     failpoints.reach("door.before_enqueue")
     try:
-        queued = queue.enqueue(entry, idempotency_key=key, body_hash=digest)
+        queued = queue.enqueue(entry, idempotency_key=key, body_hash=digest, terms=terms)
+    except queue.OverQuota as over:
+        raise quotas.refusal(over, limits) from over
     except queue.QueueDown:
         logger.warning("The queue is down: writing to the store directly")
         from ingestion import direct

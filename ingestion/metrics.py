@@ -27,6 +27,7 @@ from prometheus_client.core import (
 )
 
 from ingestion import queue
+from ingestion.contracts import Entry
 from logplatform.kernel import clock
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,10 @@ _COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "bytes": (
         "Bytes of the bodies that left the queue, decompressed.",
         ("app", "source", "protocol"),
+    ),
+    "refused": (
+        "Requests the door refused, by the code of the error.",
+        ("app", "source", "reason"),
     ),
     "tail_dropped": (
         "Records workers left out of messages to live tails because there were too many.",
@@ -98,6 +103,16 @@ def counts_of(
     for stage, seconds in stages.items():
         _observe(counts, f"{stage}_seconds", seconds)
     return {_field(key): count for key, count in counts.items()}
+
+
+def duplicates_field(entry: Entry) -> str:
+    """The field that counts lines of an entry which came before."""
+    return _field(("lines", entry.app, entry.source, entry.protocol, "duplicate"))
+
+
+def refusals(counts: Mapping[tuple[str, str, str], int]) -> dict[str, float]:
+    """What to book for refused requests, given by (app, source, reason)."""
+    return {_field(("refused", *key)): count for key, count in counts.items()}
 
 
 def tail_drops(app: str, dropped: int) -> dict[str, float]:

@@ -4,16 +4,18 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from ingestion.keys import KeyText, make_key
 from ingestion.quarantine.models import Replay
-from storage.models import SLUG, App
+from storage.models import MAX_QUOTA_BYTES, SLUG, App, daily_quota
 
-__all__ = ["SCOPES", "ApiKey", "Replay", "Source"]
+__all__ = ["MAX_WINDOW_S", "SCOPES", "ApiKey", "Replay", "Source"]
 
+MAX_WINDOW_S = 86_400
 SCOPES = ("ingest", "query")
 
 
@@ -33,6 +35,14 @@ class Source(models.Model):
     zone = models.CharField(
         max_length=50, default="UTC", help_text="Time zone of timestamps that carry none."
     )
+    window_s = models.PositiveIntegerField(
+        "content window (seconds)",
+        default=0,
+        validators=[MaxValueValidator(MAX_WINDOW_S)],
+        help_text="A body with the same bytes as one taken within so many seconds is a duplicate "
+        "and not stored again. 0: off. An Idempotency-Key wins over it.",
+    )
+    daily_bytes = daily_quota("source")
     is_active = models.BooleanField(
         default=True, help_text="An inactive source refuses what its keys send."
     )
@@ -70,6 +80,14 @@ class ApiKey(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, editable=False
     )
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    rate_bytes = models.PositiveBigIntegerField(
+        "bytes a second",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MAX_QUOTA_BYTES)],
+        help_text="Decompressed bytes it may send a second, with bursts. "
+        "Empty: as configured for all keys; 0: no limit.",
+    )
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -121,6 +139,7 @@ class ApiKey(models.Model):
             scopes=self.scopes,
             created_by=self.created_by,
             expires_at=self.expires_at,
+            rate_bytes=self.rate_bytes,
         )
         self.revoke()
         return successor, plaintext

@@ -26,7 +26,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ingestion import queue_scripts as scripts
-from ingestion.contracts import Entry, QueuedEntry
+from ingestion.contracts import Entry, QueuedEntry, Terms
 from ingestion.errors import BacklogFull, IdempotencyMismatch, OutcomeUnknown
 
 IDEMPOTENCY_S = 24 * 3600
@@ -37,11 +37,26 @@ _LEAST_SHARE_ENTRIES = 16
 _RETRY_IDENTITY_S = 120
 _NUDGE_S = 15
 _RESULT_S = 60
+_NO_TERMS = Terms()
 _UNREACHABLE = (redis.ConnectionError, redis.TimeoutError)
 
 
 class QueueDown(Exception):
     """The queue cannot be reached and surely took nothing."""
+
+
+class OverQuota(Exception):
+    """The entry would go over a limit of its terms; nothing was taken.
+
+    Attributes:
+        which: "rate", "source" or "app".
+        used_bytes: what counts against that limit now.
+        wait_s: how long until it is open again; 0 for those that last until the day is over.
+    """
+
+    def __init__(self, which: str, used_bytes: int, wait_s: int) -> None:
+        super().__init__(which)
+        self.which, self.used_bytes, self.wait_s = which, used_bytes, wait_s
 
 
 class LeaseLost(Exception):
@@ -122,10 +137,13 @@ LAST_USED_KEY = "lgs:keys:last-used"
 _COUNTS_KEY = "lgs:metrics"
 
 
-def enqueue(entry: Entry, *, idempotency_key: str, body_hash: str) -> Enqueued:
-    """Put an entry on the queue, fsynced, at most once for each idempotency key.
+def enqueue(
+    entry: Entry, *, idempotency_key: str, body_hash: str, terms: Terms = _NO_TERMS
+) -> Enqueued:
+    """Put an entry on the queue, fsynced, at most once for each idempotency key or window key.
 
     Raises:
+        OverQuota: a limit of the terms is reached.
         BacklogFull: the backlog is over its limit.
         IdempotencyMismatch: the key was used with another body.
         QueueDown: the queue could not be reached; nothing was taken.
@@ -136,15 +154,20 @@ def enqueue(entry: Entry, *, idempotency_key: str, body_hash: str) -> Enqueued:
     ttl_s = IDEMPOTENCY_S if idempotency_key else _RETRY_IDENTITY_S
     lane = f"{entry.app}/{entry.source}"
     keys = [stream_key(shard), once_key, BYTES_KEY, _nudge_key(shard)]
-    keys += [_ring_key(shard), _lane_prefix(shard) + lane]
+    keys += [_ring_key(shard), _lane_prefix(shard) + lane, _COUNTS_KEY]
+    keys += [terms.window_key, terms.rate_key, terms.source_key, terms.app_key]
     limit = settings.ENV.queue_max_bytes
     args = [entry.body, _dump_head(entry), len(entry.body), limit, body_hash, ttl_s]
     args += [entry.lines, shard, _NUDGE_S, entry.size, lane]
+    args += [terms.window_s, terms.rate_bytes, terms.burst_bytes]
+    args += [terms.source_bytes, terms.app_bytes, terms.duplicates_field]
     status, receipt, lines, rung = _run_once(scripts.ENQUEUE, keys, args)
     if status == b"CONFLICT":
         raise IdempotencyMismatch()
     if status == b"FULL":
         raise BacklogFull()
+    if status == b"OVER":
+        raise OverQuota(receipt.decode(), int(lines), int(rung))
     return Enqueued(
         receipt=receipt.decode(),
         lines=int(lines),
@@ -168,6 +191,7 @@ def _run_once(script: scripts.Script, keys: Sequence[str], args: Sequence[Any]) 
                 raise QueueDown(str(error)) from error
         except _UNREACHABLE:
             is_first = False
+            args = [*args[:-1], ""]  # what our own repeat finds is no duplicate
         if time.monotonic() > deadline:
             raise OutcomeUnknown()
         time.sleep(0.2)
@@ -358,6 +382,11 @@ def booked() -> dict[bytes, bytes]:
     """Everything that was ever booked: field → sum."""
     found: dict[bytes, bytes] = client().hgetall(_COUNTS_KEY)
     return found
+
+
+def counters(keys: Sequence[str]) -> list[int]:
+    """The values of counters that the enqueue script keeps; 0 where nothing was counted."""
+    return [int(value or 0) for value in client().mget(keys)] if keys else []
 
 
 def needs_drain(shard: int) -> bool:

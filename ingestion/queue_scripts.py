@@ -52,13 +52,46 @@ class Script:
 
 
 ENQUEUE = Script("""
--- keys: stream, once, bytes, nudge, ring, lane
--- args: body, head, size, limit, body hash, ttl, lines, shard, nudge ttl, plain size, lane name
+-- keys: stream, once, bytes, nudge, ring, lane, counts, window, rate, day of source, day of app
+-- args: body, head, size, limit, body hash, ttl, lines, shard, nudge ttl, plain size, lane name,
+--   window s, bytes a second, burst, bytes a day of the source, of the app, field of duplicates
+local function duplicate(receipt, lines)
+  -- pcall: a count that cannot be kept must not stop the door.
+  if ARGV[17] ~= '' then redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[17], lines) end
+  return {'DUP', receipt, lines, 0}
+end
 local before = redis.call('GET', KEYS[2])
 if before then
   local hash, receipt, lines = string.match(before, '^(%S+) (%S+) (%S+)$')
   if hash ~= ARGV[5] then return {'CONFLICT', '', '0', 0} end
-  return {'DUP', receipt, lines, 0}
+  return duplicate(receipt, lines)
+end
+local same = ARGV[12] ~= '0' and redis.call('GET', KEYS[8])
+if same then return duplicate(string.match(same, '^(%S+) (%S+)$')) end
+local size, rate, burst = tonumber(ARGV[10]), tonumber(ARGV[13]), tonumber(ARGV[14])
+local bucket, bucket_ttl
+if rate > 0 then
+  local clock = redis.call('TIME')
+  local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
+  local level = burst
+  local saved = redis.call('GET', KEYS[9])
+  if saved then
+    local left, at = string.match(saved, '^(%S+) (%S+)$')
+    local gone = now - tonumber(at)
+    -- A clock that went back must not keep the door shut.
+    level = gone < 0 and burst or math.min(burst, tonumber(left) + gone * rate)
+  end
+  if level <= 0 then
+    return {'OVER', 'rate', string.format('%.0f', burst - level), math.ceil(-level / rate)}
+  end
+  -- Open while something is left; what is taken beyond it is paid back by waiting.
+  bucket = string.format('%.3f %.6f', level - size, now)
+  bucket_ttl = math.ceil((burst - level + size) / rate) + 1
+end
+for i, name in ipairs({'source', 'app'}) do
+  local most = tonumber(ARGV[14 + i])
+  local used = most > 0 and redis.call('GET', KEYS[9 + i]) or '0'
+  if most > 0 and tonumber(used) + size > most then return {'OVER', name, used, 0} end
 end
 local backlog = tonumber(redis.call('GET', KEYS[3]) or '0')
 if backlog + tonumber(ARGV[3]) > tonumber(ARGV[4]) then return {'FULL', '', '0', 0} end
@@ -66,6 +99,13 @@ local id = redis.call('XADD', KEYS[1], '*', 'h', ARGV[2], 'p', ARGV[1])
 local receipt = ARGV[8] .. '-' .. id
 redis.call('INCRBY', KEYS[3], ARGV[3])
 redis.call('SET', KEYS[2], ARGV[5] .. ' ' .. receipt .. ' ' .. ARGV[7], 'EX', ARGV[6])
+if ARGV[12] ~= '0' then redis.call('SET', KEYS[8], receipt .. ' ' .. ARGV[7], 'EX', ARGV[12]) end
+if bucket then redis.call('SET', KEYS[9], bucket, 'EX', bucket_ttl) end
+for i = 1, 2 do
+  if ARGV[14 + i] ~= '0' and redis.call('INCRBY', KEYS[9 + i], size) == size then
+    redis.call('EXPIRE', KEYS[9 + i], 172800)
+  end
+end
 -- A lane is on the ring exactly while something waits in it.
 if redis.call('RPUSH', KEYS[6], id .. ' ' .. ARGV[10]) == 1 then
   redis.call('RPUSH', KEYS[5], ARGV[11])

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ingestion import intake, receipts
+from ingestion import intake, receipts, refusals
 from ingestion.authentication import ApiKeyAuthentication
 from ingestion.contracts import Accepted
 from ingestion.serializers import (
@@ -39,6 +39,12 @@ class IngestView(APIView):
     authentication_classes = (ApiKeyAuthentication,)
     parser_classes = (_RawParser,)
     protocol = ""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """The answer of every API, and a count of what was refused to whom."""
+        answer = super().handle_exception(exc)
+        _note_refusal(self.request, answer)
+        return answer
 
     @extend_schema(
         operation_id="ingest",
@@ -126,6 +132,15 @@ class QuarantineView(APIView):
         parameters = QuarantineParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         return Response(quarantine_page(visible_apps(request), **parameters.validated_data))
+
+
+def _note_refusal(request: Request, answer: Response) -> None:
+    # Asking the request who it is would raise what is being answered.
+    identity = getattr(request, "_auth", None)
+    names = {}
+    if isinstance(identity, KeyIdentity):
+        names = {"app": identity.app, "source": identity.source}
+    refusals.note(answer.data["error"]["code"], **names)
 
 
 def _key_identity(request: Request) -> KeyIdentity:

@@ -26,6 +26,20 @@ class AppNotFound(PlatformError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IngestLimits:
+    """What may be sent with a key; bytes are counted decompressed, 0 is no limit.
+
+    `window_s` is the content window of its source: a body that came within so many seconds is a
+    duplicate; 0 is none.
+    """
+
+    window_s: int = 0
+    key_bytes_per_s: int = 0
+    source_bytes_per_day: int = 0
+    app_bytes_per_day: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyIdentity:
     """What a valid key stands for: `request.auth` of requests made with one."""
 
@@ -36,6 +50,7 @@ class KeyIdentity:
     scopes: frozenset[str]
     format: str
     zone: str
+    limits: IngestLimits = IngestLimits()
 
     @property
     def apps(self) -> tuple[str, ...]:

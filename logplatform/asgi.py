@@ -10,9 +10,11 @@ use_project_settings()
 django_application = get_asgi_application()
 
 from dashboard.routing import websocket_urlpatterns  # noqa: E402
+from ingestion import watch  # noqa: E402
 from ingestion.door import Door  # noqa: E402
 from logplatform.origins import OriginCheck  # noqa: E402
 
+watch.start()
 application = ProtocolTypeRouter(
     {
         "http": Door(django_application),

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from logplatform.kernel.sizes import parse_size
+
 
 class EnvError(Exception):
     """One or more environment variables are unusable; the text lists all of them."""
@@ -36,15 +38,6 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
         return number
 
     return parse
-
-
-def _size(value: str) -> int:
-    """Bytes, with an optional suffix K, M or G (powers of 1024)."""
-    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(value[-1:].upper(), 1)
-    digits = value[:-1] if factor > 1 else value
-    if not digits.isdigit():
-        raise ValueError("needs a size such as 512M")
-    return int(digits) * factor
 
 
 def _path(value: str) -> Path:
@@ -123,15 +116,38 @@ class Env:
         _whole(1, 64),
         "2",
     )
-    max_body_bytes: int = setting("Largest request body as sent.", _size, "64M")
-    max_decompressed_bytes: int = setting("Largest request body once decompressed.", _size, "64M")
-    max_line_bytes: int = setting(
-        "Longest line that is stored; longer ones are quarantined.", _size, "256K"
+    max_body_bytes: int = setting("Largest request body as sent.", parse_size, "64M")
+    max_decompressed_bytes: int = setting(
+        "Largest request body once decompressed.", parse_size, "64M"
     )
-    queue_max_bytes: int = setting("Backlog at which the door answers 503.", _size, "1G")
-    valkey_max_memory: int = setting("Memory limit of the embedded Valkey.", _size, "2G")
-    engine_max_memory: int = setting("Memory limit of the embedded log engine.", _size, "4G")
-    drain_max_bytes: int = setting("Decompressed bytes one drain step takes at most.", _size, "48M")
+    max_line_bytes: int = setting(
+        "Longest line that is stored; longer ones are quarantined.", parse_size, "256K"
+    )
+    queue_max_bytes: int = setting("Backlog at which the door answers 503.", parse_size, "1G")
+    key_rate_bytes: int = setting(
+        "Decompressed bytes a second each key may send unless it says otherwise; 0: no limit.",
+        parse_size,
+        "0",
+    )
+    key_burst_s: int = setting(
+        "Seconds of its rate a key may send at once after a pause.", _whole(1, 3600), "10"
+    )
+    source_daily_bytes: int = setting(
+        "Decompressed bytes a day (UTC) each source may send"
+        " unless it says otherwise; 0: no limit.",
+        parse_size,
+        "0",
+    )
+    app_daily_bytes: int = setting(
+        "Decompressed bytes a day (UTC) each app may send unless it says otherwise; 0: no limit.",
+        parse_size,
+        "0",
+    )
+    valkey_max_memory: int = setting("Memory limit of the embedded Valkey.", parse_size, "2G")
+    engine_max_memory: int = setting("Memory limit of the embedded log engine.", parse_size, "4G")
+    drain_max_bytes: int = setting(
+        "Decompressed bytes one drain step takes at most.", parse_size, "48M"
+    )
     lease_s: int = setting(
         "Seconds after which another worker takes over what a dead one was draining.",
         _whole(1, 300),

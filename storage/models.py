@@ -13,6 +13,20 @@ SLUG = RegexValidator(
     "Use 1 to 63 small letters, digits and dashes, with a letter or digit at both ends.",
 )
 MAX_RETENTION_DAYS = 36_500
+# The queue counts in doubles, which are exact up to here.
+MAX_QUOTA_BYTES = (1 << 53) - 1
+
+
+def daily_quota(what: str) -> "models.PositiveBigIntegerField[int | None, int | None]":
+    """How many bytes a source or an app may send a day."""
+    return models.PositiveBigIntegerField(
+        "bytes a day",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MAX_QUOTA_BYTES)],
+        help_text=f"Decompressed bytes this {what} may send a day (UTC). "
+        f"Empty: as configured for every {what}; 0: no limit.",
+    )
 
 
 class App(models.Model):
@@ -28,6 +42,7 @@ class App(models.Model):
     groups = models.ManyToManyField(
         Group, blank=True, related_name="apps", help_text="Members of these groups see this app."
     )
+    daily_bytes = daily_quota("app")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

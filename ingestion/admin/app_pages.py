@@ -42,17 +42,17 @@ class AppAdmin(UsageAdmin, IssuingAdmin):
     """Apps: opened with a source and a key in one go, deleted with their lines."""
 
     app_path = "pk"
-    list_display = ("name", "slug", "kept", "lines_today", "last_line", "seen_by")
+    list_display = ("name", "slug", "kept", "lines_today", "volume", "last_line", "seen_by")
     search_fields = ("name", "slug")
     list_per_page = 50
     inlines = (RetentionInline, SourceInline)
     add_fieldsets: ClassVar = (
-        ("App", {"fields": ("name", "slug", "days", "groups")}),
+        ("App", {"fields": ("name", "slug", "days", "daily_bytes", "groups")}),
         ("First source", {"fields": ("source_name", "source_slug", "source_format")}),
         ("First key", {"fields": ("key_name", "key_scopes")}),
     )
-    fields = ("name", "slug", "groups", "created_at")
-    readonly_fields = ("slug", "created_at")
+    fields = ("name", "slug", "daily_bytes", "volume", "groups", "created_at")
+    readonly_fields = ("slug", "volume", "created_at")
     formfield_overrides: ClassVar = {
         ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}
     }
@@ -73,8 +73,9 @@ class AppAdmin(UsageAdmin, IssuingAdmin):
         return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The slug is typed once."""
-        return self.readonly_fields if obj else ()
+        """The slug is typed once; the quota of an app is not for its own managers to lift."""
+        kept = () if staff_user(request).is_superuser else ("daily_bytes",)
+        return (*self.readonly_fields, *kept) if obj else kept
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Slugs follow the names while they are typed."""

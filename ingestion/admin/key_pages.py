@@ -33,7 +33,17 @@ class ApiKeyAdmin(KeyColumns, IssuingAdmin):
     search_fields = ("name", "public_id", "source__name", "source__app__name")
     list_select_related = ("source__app",)
     list_per_page = 50
-    fields = ("name", "expires_at", "prefix", "source", "allowed", "state", "used", "made")
+    fields = (
+        "name",
+        "expires_at",
+        "rate_bytes",
+        "prefix",
+        "source",
+        "allowed",
+        "state",
+        "used",
+        "made",
+    )
     readonly_fields = ("prefix", "source", "allowed", "state", "used", "made")
     actions = ("revoke_selected",)
     actions_detail = ("rotate", "revoke")
@@ -47,7 +57,7 @@ class ApiKeyAdmin(KeyColumns, IssuingAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is typed for a new key; what is known of an old one."""
-        return self.fields if obj else ("source", "name", "scopes", "expires_at")
+        return self.fields if obj else ("source", "name", "scopes", "expires_at", "rate_bytes")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Source and scopes are chosen once."""

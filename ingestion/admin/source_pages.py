@@ -34,13 +34,16 @@ class SourceAdmin(UsageAdmin):
     """Sources with what they sent today, and the pages about what did not go in."""
 
     form = SourceForm
-    list_display = ("name", "app", "read_as", "is_active", "lines_today", "last_line")
+    list_display = ("name", "app", "read_as", "is_active", "lines_today", "volume", "last_line")
     list_filter = (("app", RelatedOnlyFieldListFilter), "is_active")
     search_fields = ("name", "slug", "app__name", "app__slug")
     list_select_related = ("app",)
     list_per_page = 50
     inlines = (KeyInline,)
-    fields = ("app", "name", "slug", "format", "zone", "is_active")
+    fields = (
+        *("app", "name", "slug", "format", "zone"),
+        *("window_s", "daily_bytes", "volume", "is_active"),
+    )
 
     def get_custom_urls(self) -> Any:
         """The page about lines that were not stored."""
@@ -48,7 +51,11 @@ class SourceAdmin(UsageAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Stored lines carry app and slug, so they stay."""
-        return ("app", "slug") if obj else ()
+        return ("app", "slug", "volume") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new source has sent nothing yet."""
+        return self.fields if obj else [name for name in self.fields if name != "volume"]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The slug follows the name while it is typed."""

@@ -1,13 +1,16 @@
 """What apps and sources sent today, for lists; says "unavailable" while the engine is down."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import redis
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from unfold.decorators import display
 
+from ingestion import quotas
 from ingestion.models import Source
 from logplatform.admin_figures import ago
 from logplatform.admin_scope import ScopedAdmin
@@ -42,7 +45,8 @@ class UsageChangeList(ChangeList):
         super().get_results(request)
         rows: list[Any] = list(self.result_list)
         today = today_of({_app_of(row).slug for row in rows}) if rows else {}
-        for row in rows:
+        for row, volume in zip(rows, volumes_of(rows), strict=True):
+            row.volume = volume
             row.lines, row.last = _figures(row, today)
         self.result_list = rows
 
@@ -59,10 +63,30 @@ class UsageAdmin(ScopedAdmin):
         """How many lines came today; empty where nobody counted."""
         return str(getattr(row, "lines", ""))
 
+    @display(description="quota today")
+    def volume(self, row: Any) -> str:
+        """Bytes of today against the quota."""
+        return getattr(row, "volume", None) or volumes_of([row])[0]
+
     @display(description="last line")
     def last_line(self, row: Any) -> str:
         """When the last line of today came."""
         return ago(getattr(row, "last", None))
+
+
+def volumes_of(rows: Sequence[App | Source]) -> list[str]:
+    """What each row has sent today against its daily quota, in words."""
+    try:
+        used = quotas.used_today(rows)
+    except redis.RedisError:
+        return ["unavailable"] * len(rows)
+    return [_volume(*pair) for pair in used]
+
+
+def _volume(used: int, limit: int) -> str:
+    if not limit:
+        return "no quota"
+    return f"{filesizeformat(used)} of {filesizeformat(limit)} ({100 * used // limit} %)"
 
 
 def _app_of(row: App | Source) -> App:

@@ -10,12 +10,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from ingestion.models import SCOPES, ApiKey, Source
+from ingestion.models import MAX_WINDOW_S, SCOPES, ApiKey, Source
 from ingestion.setup import check_zone, visible_groups
 from logplatform.kernel import clock
 from parsing import format_names
 from storage.access import apps_for
-from storage.models import MAX_RETENTION_DAYS, SLUG, App
+from storage.models import MAX_QUOTA_BYTES, MAX_RETENTION_DAYS, SLUG, App
 
 _SLUG_HELP = "Stored with every line, never changes. Left away: made from the name."
 
@@ -66,6 +66,21 @@ class DaysField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+class QuotaField(serializers.IntegerField):
+    """Bytes; null is what the installation gives everyone, 0 no limit."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            min_value=0, max_value=MAX_QUOTA_BYTES, allow_null=True, required=False, **options
+        )
+
+    def to_internal_value(self, data: Any) -> int:
+        """The whole number."""
+        if isinstance(data, bool | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 @extend_schema_field(OpenApiTypes.STR)
 class OwnApp(serializers.SlugRelatedField[App]):
     """An app of the person, by slug."""
@@ -107,7 +122,7 @@ class AppOut(serializers.ModelSerializer[App]):
 
     class Meta:
         model = App
-        fields = ("slug", "name", "groups", "retention_days", "created_at")
+        fields = ("slug", "name", "groups", "retention_days", "daily_bytes", "created_at")
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_groups(self, app: App) -> list[str]:
@@ -137,6 +152,13 @@ class AppChange(StrictInput):
 
     name = NameField(required=False)
     groups = OwnGroups(many=True, required=False)
+    daily_bytes = QuotaField(help_text="Bytes a day (UTC), decompressed; for superusers to set.")
+
+    def validate_daily_bytes(self, value: int | None) -> int | None:
+        """Those who are limited do not lift the limit."""
+        if not self.context["request"].user.is_superuser:
+            raise ValidationError("Only a superuser sets the quota of an app.")
+        return value
 
     def validate_groups(self, groups: list[Group]) -> list[Group]:
         """Nobody locks themselves out."""
@@ -152,7 +174,10 @@ class SourceOut(serializers.ModelSerializer[Source]):
 
     class Meta:
         model = Source
-        fields = ("id", "app", "name", "slug", "format", "zone", "is_active", "created_at")
+        fields = (
+            *("id", "app", "name", "slug", "format", "zone"),
+            *("window_s", "daily_bytes", "is_active", "created_at"),
+        )
 
 
 class SourceChange(StrictInput):
@@ -163,6 +188,13 @@ class SourceChange(StrictInput):
         required=False, allow_blank=True, max_length=50, help_text="Empty: detected line by line."
     )
     zone = serializers.CharField(required=False, max_length=50)
+    window_s = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MAX_WINDOW_S,
+        help_text="Content window: the same bytes within so many seconds are a duplicate; 0: off.",
+    )
+    daily_bytes = QuotaField(help_text="Bytes a day (UTC), decompressed.")
     is_active = serializers.BooleanField(required=False)
 
     def validate_format(self, value: str) -> str:
@@ -207,6 +239,7 @@ class KeyOut(serializers.ModelSerializer[ApiKey]):
             "is_usable",
             "created_at",
             "expires_at",
+            "rate_bytes",
             "revoked_at",
             "last_used_at",
         )
@@ -235,6 +268,7 @@ class KeyChange(StrictInput):
 
     name = NameField(required=False)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    rate_bytes = QuotaField(help_text="Bytes a second, decompressed, with bursts.")
 
 
 class KeyIn(KeyChange):

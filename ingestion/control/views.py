@@ -64,6 +64,7 @@ class AppView(ControlView):
             if "groups" in values:
                 app.groups.set([*values["groups"], *setup.hidden_groups(app, request.user)])
             app.name = values.get("name", app.name)
+            app.daily_bytes = values.get("daily_bytes", app.daily_bytes)
             app.full_clean()
             app.save()
             note(request, app, CHANGED, f"changed {', '.join(values)}.")
@@ -114,7 +115,7 @@ class SourceView(ControlView):
 
     @extend_schema(request=shapes.SourceChange)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change how its lines are read, or switch it off."""
+        """Change how its lines are read, its quota, or switch it off."""
         return self.change(request, shapes.SourceChange)
 
     def destroy(self, request: Request, pk: str) -> Response:
@@ -160,7 +161,7 @@ class KeyView(ControlView):
 
     @extend_schema(request=shapes.KeyChange)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Rename it, or set when it ends. For other scopes, issue another key."""
+        """Rename it, set when it ends or its rate. For other scopes, issue another key."""
         answer = self.change(request, shapes.KeyChange)
         forget_cached_keys()
         return answer

@@ -376,3 +376,53 @@ def _now() -> Any:
             yield AT
 
     return at()
+
+
+def test_quotas_are_written_with_units_and_shown_with_what_was_used(
+    member: Client, roles: Roles, valkey: Any
+) -> None:
+    from ingestion import queue, quotas
+    from tests.ingestion.test_queue import make_entry
+
+    source, form = roles.a.source, {"name": "Web", "zone": "UTC", "format": ""}
+    form |= {"keys-TOTAL_FORMS": "0", "keys-INITIAL_FORMS": "0"}
+    page = f"/admin/ingestion/source/{source.pk}/change/"
+    for bad in ("-1", "1.5G", "lots", "9" * 16, "99999999999G", "١٢"):
+        assert "daily_bytes" in _errors_of(member.post(page, form | {"daily_bytes": bad})), bad
+    member.post(page, form | {"daily_bytes": "20G", "window_s": "30"})
+    source.refresh_from_db()
+    assert (source.daily_bytes, source.window_s) == (20 << 30, 30)
+    limits = quotas.limits_of(source.keys.first())
+    entry = make_entry(b"x", app=source.app.slug, source=source.slug, size=5 << 30)
+    terms = quotas.terms_of(limits, entry, idempotency_key="", digest="d")
+    queue.enqueue(entry, idempotency_key="", body_hash="d", terms=terms)
+    for shown in (page, "/admin/ingestion/source/"):
+        words = member.get(shown).content.decode().replace("\xa0", " ")
+        assert "5.0 GB of 20.0 GB (25 %)" in words
+    assert 'value="20G"' in member.get(page).content.decode()
+
+
+def test_the_quota_of_an_app_is_not_for_its_managers_to_lift(
+    owner: Client, member: Client, roles: Roles
+) -> None:
+    form = {"name": "Alpha", "groups": [roles.a.group.pk], "daily_bytes": "7M"}
+    for prefix in ("retention", "sources"):
+        form |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
+    page = f"/admin/storage/app/{roles.a.app.pk}/change/"
+    owner.post(page, form)
+    member.post(page, form | {"daily_bytes": "", "name": "Ours"})
+    app = App.objects.get(pk=roles.a.app.pk)
+    assert (app.name, app.daily_bytes) == ("Ours", 7 << 20)
+
+
+def test_pages_come_while_the_queue_that_counts_is_away(member: Client, roles: Roles) -> None:
+    from tests.outages import queue_away
+
+    with queue_away():
+        answer = member.get("/admin/ingestion/source/")
+    assert answer.status_code == 200
+    assert "unavailable" in answer.content.decode()
+
+
+def _errors_of(answer: Any) -> dict[str, Any]:
+    return dict(answer.context["adminform"].form.errors) if answer.context else {}

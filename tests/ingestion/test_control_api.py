@@ -369,3 +369,25 @@ def test_the_contract_names_the_plaintext_only_where_a_key_is_issued(owner: Api)
         name for one in shapes.values() for name in one.get("properties", ())
     )
     assert {"/api/v1/apps", "/api/v1/keys/{id}/rotate"} <= set(schema["paths"])
+
+
+def test_quotas_and_windows_are_set_by_who_may(member: Api, owner: Api, roles: Roles) -> None:
+    source, key = f"sources/{roles.a.source.pk}", f"keys/{roles.a.key.pk}"
+    changed = member("PATCH", source, {"daily_bytes": 5000, "window_s": 60}, status=200)
+    assert (changed["daily_bytes"], changed["window_s"]) == (5000, 60)
+    assert member("PATCH", source, {"daily_bytes": None}, status=200)["daily_bytes"] is None
+    assert member("PATCH", key, {"rate_bytes": 0}, status=200)["rate_bytes"] == 0
+    refused = member("PATCH", "apps/alpha", {"daily_bytes": 0}, status=400)
+    assert "superuser" in str(refused["error"]["data"])
+    assert owner("PATCH", "apps/alpha", {"daily_bytes": 9}, status=200)["daily_bytes"] == 9
+    assert member("GET", "apps/alpha", status=200)["daily_bytes"] == 9
+    for name in ("daily_bytes", "window_s"):
+        for bad in (-1, 1.5, True, "many", 10**17, [1]):
+            member("PATCH", source, {name: bad}, status=400)
+    member("PATCH", source, {"window_s": 86_401}, status=400)
+
+
+def test_the_successor_of_a_key_keeps_its_rate(member: Api, roles: Roles) -> None:
+    member("PATCH", f"keys/{roles.a.key.pk}", {"rate_bytes": 1234}, status=200)
+    rotated = member("POST", f"keys/{roles.a.key.pk}/rotate", status=201)
+    assert rotated["rate_bytes"] == 1234
