@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ingestion', '0002_default_groups'),
+        ('ingestion', '0003_replay'),
     ]
 
     operations = [
