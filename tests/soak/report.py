@@ -1,0 +1,82 @@
+"""docs/soak.md: one section for each kind of soak, replaced by its newest run."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.report import machine
+
+if TYPE_CHECKING:
+    from tests.soak.storm import Outcome
+
+PATH = Path(__file__).resolve().parents[2] / "docs" / "soak.md"
+_HEAD = """# Soak
+
+Made by `make soak`, which starts the whole platform as `make up` does and breaks it, and by
+`python -m tests.soak --steady`, which loads it for ten minutes.
+"""
+_WORDS = {
+    "bodies": "bodies sent",
+    "acked": "lines promised by a 2xx",
+    "unknown": "lines without a promise (connection broken, sent without a key)",
+    "stored": "lines stored",
+    "lost": "**lines lost**",
+    "doubled": "**lines doubled**",
+    "damaged": "lines not as they were sent",
+    "invented": "lines nobody sent",
+    "torn": "bodies stored in part",
+    "receipts_wrong": "receipts missing, doubled, or not adding up",
+    "ledger_gap": "lines by which ledger and store differ",
+}
+
+
+def write(heading: str, text: str) -> None:
+    """Replace the section, keep the others."""
+    before = PATH.read_text() if PATH.exists() else _HEAD
+    kept = re.split(r"(?m)^(?=## )", before)
+    sections = [part for part in kept[1:] if not part.startswith(f"## {heading}\n")]
+    sections.append(f"## {heading}\n\n{text.strip()}\n\n")
+    PATH.write_text(_HEAD + "\n" + "".join(sorted(sections)).rstrip() + "\n")
+
+
+def storm_text(outcome: "Outcome", *, minutes: float, seed: int) -> str:
+    """Figures of a storm as Markdown."""
+    tally = outcome.tally
+    fresh = "never" if outcome.fresh_s is None else f"{outcome.fresh_s:.1f} s"
+    figures = [
+        ("kills (SIGKILL)", f"{tally.count:,}"),
+        ("stalls (SIGSTOP, then SIGCONT)", f"{tally.stalls.total():,}"),
+        ("outages of a store, killed again while it started", f"{tally.outages:,}"),
+        *(
+            (_WORDS[item.name], f"{getattr(outcome.verdict, item.name):,}")
+            for item in fields(outcome.verdict)
+        ),
+        *((f"left in the queue: {name}", f"{left:,}") for name, left in outcome.rest.items()),
+        ("a new line afterwards, post to store", fresh),
+    ]
+    parts = [
+        f"{machine()}",
+        f"Seed {seed}, {minutes:.0f} minutes in all. Four senders repeat a body under its "
+        "`Idempotency-Key` until a 2xx, a fifth sends without a key. Lines carry their number and a "
+        "checksum, those of a body belong to three days. Verdict: "
+        f"{'every promise was kept' if outcome.is_good else '**broken**'}.",
+        table(("figure", ""), figures),
+        "Who was killed, and where it or the line stood:",
+        table(("victim", "moment", "kills"), _by_victim(tally.kills)),
+        "What senders were answered:",
+        table(("answer", "times"), sorted((w, f"{n:,}") for w, n in outcome.answers.items())),
+    ]
+    problems = [*outcome.problems, *tally.problems]
+    return "\n\n".join(parts + [f"```\n{problem}\n```" for problem in problems])
+
+
+def _by_victim(kills: "dict[tuple[str, str], int]") -> list[tuple[str, str, str]]:
+    return [(victim, moment, f"{times:,}") for (victim, moment), times in sorted(kills.items())]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; the last column is of numbers."""
+    marks = ["---"] * (len(head) - 1) + ["---:"]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, marks, *rows])
