@@ -1,36 +1,77 @@
-"""Writes a body straight into the store while the queue is down."""
+"""Writes a body straight into the store while the queue is down.
 
-import hashlib
+The control plane remembers the body until all of it is written: a crash in between leaves neither
+half a body nor lines without a receipt. See docs/decisions/0010.
+"""
+
+import logging
 import uuid
+from datetime import timedelta
 
-from ingestion.assemble import assemble
+from django.db import DatabaseError
+
+from ingestion.assemble import assemble, problem_of, quarantine_whole
 from ingestion.contracts import Accepted, Entry, QueuedEntry
 from ingestion.drain import write_assembled
 from ingestion.errors import NoStore
-from logplatform.kernel import failpoints
+from ingestion.models import DirectWrite
+from ingestion.queue import dump_head, load_entry
+from logplatform.kernel import clock, failpoints
 from storage import facade as storage
 
+logger = logging.getLogger(__name__)
 
-def store(entry: Entry, idempotency_key: str) -> Accepted:
-    """Parse and insert now; the insert token keeps a repeated Idempotency-Key from doubling lines.
+_IN_FLIGHT_S = 15
 
-    The token covers the body as well: nobody is there to compare it with the first one's, and under
-    the key alone another body would be taken for a repeat and vanish.
+
+def store(entry: Entry) -> Accepted:
+    """Remember the body, parse and insert it now.
+
+    Only for bodies without an Idempotency-Key: whether a key came before, the queue alone knows.
 
     Raises:
-        NoStore: the log engine is away too; nothing was stored.
+        NoStore: the log engine or the control plane is away too; nothing was stored.
     """
-    identity = _identity_of(entry, idempotency_key) if idempotency_key else uuid.uuid4().hex
-    queued = QueuedEntry(shard=0, stream_id=f"direct-{identity}", entry=entry)
+    queued = QueuedEntry(shard=0, stream_id=f"direct-{uuid.uuid4().hex}", entry=entry)
     try:
-        write_assembled(assemble([queued], backend="direct"), token=queued.receipt)
-    except storage.StoreUnavailable as error:
+        storage.check_alive()
+        note = DirectWrite.objects.create(
+            receipt=queued.receipt, head=dump_head(entry), body=entry.body
+        )
+    except (storage.StoreUnavailable, DatabaseError) as error:
         raise NoStore() from error
-    failpoints.reach("direct.written")
+    failpoints.reach("direct.noted")
+    try:
+        _write(queued, note)
+    except storage.StoreUnavailable:
+        logger.warning("A direct write is finished later", extra={"receipt": queued.receipt})
     return Accepted(receipt=queued.receipt, lines=entry.lines, backend="direct")
 
 
-def _identity_of(entry: Entry, idempotency_key: str) -> str:
-    digest = hashlib.sha256(f"{entry.app}\0{idempotency_key}\0".encode())
-    digest.update(entry.body)
-    return digest.hexdigest()[:32]
+def finish_writes() -> int:
+    """Finish what a crash left half written; returns how many bodies. Twice does no harm.
+
+    Raises:
+        storage.StoreUnavailable: the log engine is away; the rest waits for the next call.
+    """
+    before = clock.now() - timedelta(seconds=_IN_FLIGHT_S)
+    notes = list(DirectWrite.objects.filter(created_at__lt=before).order_by("created_at"))
+    for note in notes:
+        stream_id = note.receipt.partition("-")[2]
+        queued = load_entry(0, stream_id, note.head, bytes(note.body))
+        _write(queued, note)
+    return len(notes)
+
+
+def _write(queued: QueuedEntry, note: DirectWrite) -> None:
+    """Write under the receipt as token, so that again changes nothing; then forget the body."""
+    try:
+        write_assembled(assemble([queued], backend="direct"), token=queued.receipt)
+    except storage.StoreUnavailable:
+        raise
+    except Exception as error:
+        logger.exception("A request cannot be stored", extra={"receipt": queued.receipt})
+        whole = quarantine_whole(queued, problem_of(error), backend="direct")
+        write_assembled(whole, token=f"{queued.receipt}:whole")
+    failpoints.reach("direct.written")
+    note.delete()

@@ -153,6 +153,16 @@ class OutcomeUnknown(PlatformError):
     retry_after_s = 2
 
 
+class QueueAway(PlatformError):
+    """A body that must not be stored twice came while the queue was away."""
+
+    code = "queue_away"
+    status = 503
+    message = "The queue is away, and only it knows whether this body came before."
+    hint = "Nothing was stored; send it again after the time in Retry-After."
+    retry_after_s = 1
+
+
 class NoStore(PlatformError):
     """Neither the queue nor the log engine can take the body."""
 

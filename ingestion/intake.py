@@ -1,7 +1,7 @@
 """Accepts a request body: checks it, puts it on the queue, rings the bell, answers.
 
-Nothing is parsed here; lines are only counted. If the queue is down, the body goes straight into
-the store.
+Nothing is parsed here; lines are only counted. If the queue is down, a body without an
+Idempotency-Key goes straight into the store.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from django.conf import settings
 from ingestion import queue, quotas, receipts
 from ingestion.contracts import Accepted, Entry, Outcome
 from ingestion.encoding import decompress
-from ingestion.errors import BadIdempotencyKey, UnknownFormat
+from ingestion.errors import BadIdempotencyKey, QueueAway, UnknownFormat
 from ingestion.protocols import http_protocols
 from logplatform.api_access import KeyIdentity
 from logplatform.kernel import clock, failpoints
@@ -58,11 +58,13 @@ def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Acc
         queued = queue.enqueue(entry, idempotency_key=key, body_hash=digest, terms=terms)
     except queue.OverQuota as over:
         raise quotas.refusal(over, limits) from over
-    except queue.QueueDown:
+    except queue.QueueDown as error:
+        if key or limits.window_s:
+            raise QueueAway() from error
         logger.warning("The queue is down: writing to the store directly")
         from ingestion import direct
 
-        return direct.store(entry, sent.idempotency_key)
+        return direct.store(entry)
     failpoints.reach("door.after_enqueue")
     if queued.needs_nudge:
         _ring(queued.shard)

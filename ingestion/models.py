@@ -143,3 +143,15 @@ class ApiKey(models.Model):
         )
         self.revoke()
         return successor, plaintext
+
+
+class DirectWrite(models.Model):
+    """A body on its way into the store past the queue; gone once all of it is written."""
+
+    receipt = models.CharField(max_length=64, primary_key=True)
+    head = models.TextField(help_text="All of the queue entry but its body, as JSON.")
+    body = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.receipt

@@ -157,7 +157,7 @@ def enqueue(
     keys += [_ring_key(shard), _lane_prefix(shard) + lane, _COUNTS_KEY]
     keys += [terms.window_key, terms.rate_key, terms.source_key, terms.app_key]
     limit = settings.ENV.queue_max_bytes
-    args = [entry.body, _dump_head(entry), len(entry.body), limit, body_hash, ttl_s]
+    args = [entry.body, dump_head(entry), len(entry.body), limit, body_hash, ttl_s]
     args += [entry.lines, shard, _NUDGE_S, entry.size, lane]
     args += [terms.window_s, terms.rate_bytes, terms.burst_bytes]
     args += [terms.source_bytes, terms.app_bytes, terms.duplicates_field]
@@ -197,18 +197,23 @@ def _run_once(script: scripts.Script, keys: Sequence[str], args: Sequence[Any]) 
         time.sleep(0.2)
 
 
-def _dump_head(entry: Entry) -> str:
+def dump_head(entry: Entry) -> str:
+    """Everything of an entry but its body, as JSON."""
     head = asdict(entry)
     del head["body"]
     head["received_at"] = int(entry.received_at.timestamp() * 1000)
     return json.dumps(head, separators=(",", ":"))
 
 
-def _load_entry(shard: int, stream_id: bytes, fields: dict[bytes, bytes]) -> QueuedEntry:
-    head = json.loads(fields[b"h"])
+def load_entry(shard: int, stream_id: str, head_json: str | bytes, body: bytes) -> QueuedEntry:
+    """The entry again from its head and body."""
+    head = json.loads(head_json)
     head["received_at"] = datetime.fromtimestamp(head["received_at"] / 1000, UTC)
-    entry = Entry(body=fields[b"p"], **head)
-    return QueuedEntry(shard=shard, stream_id=stream_id.decode(), entry=entry)
+    return QueuedEntry(shard=shard, stream_id=stream_id, entry=Entry(body=body, **head))
+
+
+def _load_row(shard: int, stream_id: bytes, fields: dict[bytes, bytes]) -> QueuedEntry:
+    return load_entry(shard, stream_id.decode(), fields[b"h"], fields[b"p"])
 
 
 class ShardLease:
@@ -249,7 +254,7 @@ class ShardLease:
         for stream_id in stream_ids:
             pipeline.xrange(stream_key(self.shard), stream_id, stream_id)
         found = [row for rows in pipeline.execute() for row in rows]
-        entries = [_load_entry(self.shard, stream_id, fields) for stream_id, fields in found]
+        entries = [_load_row(self.shard, stream_id, fields) for stream_id, fields in found]
         return Group(token=token.decode(), entries=entries)
 
     def wait_for_entries(self, timeout_s: float) -> bool:
@@ -278,7 +283,7 @@ class ShardLease:
         if token == b"LOST":
             raise LeaseLost(f"shard {self.shard}")
         entries = [
-            _load_entry(self.shard, stream_id, dict(zip(flat[::2], flat[1::2], strict=True)))
+            _load_row(self.shard, stream_id, dict(zip(flat[::2], flat[1::2], strict=True)))
             for stream_id, flat in rows
         ]
         return Group(token=token.decode(), entries=entries) if entries else None
@@ -336,7 +341,7 @@ def queued_entry(receipt: str) -> QueuedEntry | None:
         rows = client().xrange(stream_key(int(shard)), stream_id, stream_id)
     except redis.ResponseError:
         return None
-    return _load_entry(int(shard), *rows[0]) if rows else None
+    return _load_row(int(shard), *rows[0]) if rows else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,19 @@ def resume_replays() -> None:
         replay.delay(str(replay_id))
 
 
+@shared_task(name="ingestion.finish_direct", ignore_result=True)
+def finish_direct() -> int:
+    """Finish direct writes that a crash cut short; returns how many."""
+    from ingestion.direct import finish_writes
+    from storage.facade import StoreUnavailable
+
+    try:
+        return finish_writes()
+    except StoreUnavailable:
+        logger.warning("The log engine is away; direct writes are finished later")
+        return 0
+
+
 @shared_task(name="ingestion.save_key_use", ignore_result=True)
 def save_key_use() -> int:
     """Write when keys were last used from the queue's notes to the database."""

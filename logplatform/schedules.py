@@ -7,6 +7,7 @@ from typing import Any
 
 _EVERY: dict[str, tuple[str, int, str]] = {
     "Take up lines that wait": ("ingestion.ring_bells", 5, "seconds"),
+    "Finish what was written without the queue": ("ingestion.finish_direct", 5, "seconds"),
     "Save when keys were last used": ("ingestion.save_key_use", 60, "seconds"),
     "Go on with replays nobody works on": ("ingestion.resume_replays", 30, "seconds"),
 }

@@ -99,24 +99,6 @@ def test_the_format_can_be_fixed_by_the_request(roles) -> None:
     assert send_to_door([b"x"], key=roles.a.ingest_key, query=b"format=text")[0] == 202
 
 
-def test_without_a_queue_lines_go_straight_into_the_store(roles, settings) -> None:
-    real = settings.VALKEY_URL
-    settings.VALKEY_URL = "redis://127.0.0.1:1/0"
-    queue.client.cache_clear()
-    try:
-        replies = [
-            send_to_door([body], key=roles.a.ingest_key, headers={"idempotency-key": "once"})
-            for body in (b'{"message":"direct"}', b'{"message":"direct"}', b'{"message":"other"}')
-        ]
-    finally:
-        settings.VALKEY_URL = real
-        queue.client.cache_clear()
-    assert [reply[0] for reply in replies] == [202, 202, 202]
-    assert {reply[2]["backend"] for reply in replies} == {"direct"}
-    found = get("/api/v1/logs?start=now-1h", key=roles.a.query_key).json()["results"]
-    assert sorted(record["message"] for record in found) == ["direct", "other"]
-
-
 def test_quarantined_lines_are_listed_to_their_own_people(roles) -> None:
     send_to_door(
         [b'{"message":"ok"}\n{"cut \xff'],

@@ -157,5 +157,5 @@ def test_lines_of_a_quiet_source_are_searchable_while_a_noisy_one_waits(monkeypa
 
 def test_the_head_of_an_entry_names_its_lane() -> None:
     """What the take-over of an earlier version reads."""
-    head = json.loads(queue._dump_head(make_entry()))
+    head = json.loads(queue.dump_head(make_entry()))
     assert (head["app"], head["source"], head["size"]) == ("shop", "web", 6)

@@ -59,8 +59,8 @@ def storm_text(outcome: "Outcome", *, minutes: float, seed: int) -> str:
     parts = [
         f"{machine()}",
         f"Seed {seed}, {minutes:.0f} minutes in all. Four senders repeat a body under its "
-        "`Idempotency-Key` until a 2xx, a fifth sends without a key. Lines carry their number and a "
-        "checksum, those of a body belong to three days. Verdict: "
+        "`Idempotency-Key` until a 2xx, a fifth sends without a key. Lines carry their number and "
+        "a checksum, those of a body belong to three days. Verdict: "
         f"{'every promise was kept' if outcome.is_good else '**broken**'}.",
         table(("figure", ""), figures),
         "Who was killed, and where it or the line stood:",

@@ -46,12 +46,13 @@ class Senders:
 
     def _run(self, is_keyed: bool) -> None:
         with httpx.Client(timeout=30) as client:
-            while not self._stop.is_set():
+            while True:
                 body = self._oracle.issue(is_keyed=is_keyed)
                 content = self._oracle.content(body.number)
                 while not self._try(client, body, content):
                     time.sleep(_PAUSE_S)
-                time.sleep(self._pause_s)
+                if self._stop.wait(self._pause_s):
+                    return
 
     def _try(self, client: httpx.Client, body: Obligation, content: bytes) -> bool:
         """Send once; true when this body is done with."""
