@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check bench docs lock format clean
+.PHONY: help up demo test check bench soak docs lock format clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,10 @@ check: .venv/dev.stamp ## Format, lint, types, import contracts
 
 bench: .venv/dev.stamp ## Run the benchmarks and write docs/bench.md
 	$(BIN)/python -m bench
+
+soak: .venv/dev.stamp ## Kill everything for 20 minutes, then load it for 10; write docs/soak.md
+	$(BIN)/python -m tests.soak
+	$(BIN)/python -m tests.soak --steady --minutes 10
 
 docs: .venv/dev.stamp ## Write the generated parts of docs/ again
 	$(BIN)/python manage.py write_docs

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from tests.soak import report, storm
+from tests.soak import report, steady, storm
 
 
 def main() -> int:
@@ -16,7 +16,7 @@ def main() -> int:
     options = _options()
     began = time.monotonic()
     folder = Path(options.folder or tempfile.mkdtemp(prefix="logplatform-soak-"))
-    part = storm
+    part = steady if options.steady else storm
     outcome = part.run(folder, minutes=options.minutes, seed=options.seed)
     text = outcome.text(minutes=(time.monotonic() - began) / 60, seed=options.seed)
     sys.stdout.write(f"{text}\n")

@@ -13,10 +13,10 @@ from tests.installation import Up
 
 # How often who dies, and how. A worker that dies leaves its shard to the lease: not too often.
 WEIGHTS = {
-    "web": 8,
+    "web": 5,
     "web's worker": 14,
-    "worker": 5,
-    "worker's main process": 6,
+    "worker": 4,
+    "worker's main process": 4,
     "worker's child": 22,
     "beat": 7,
     "engine": 18,
@@ -75,7 +75,7 @@ class Chaos:
         faults_ = (self._kill_at_a_step, self._kill_now, self._stall, self._outage)
         while not self._stop.wait(self._rng.expovariate(1 / self._pause_s)):
             try:
-                self._rng.choices(faults_, weights=(40, 48, 9, 3))[0]()
+                self._rng.choices(faults_, weights=(45, 43, 9, 3))[0]()
                 if not faults.supervisor(self._up):
                     self.tally.problems.append(f"up ended by itself:\n{self._up.text()[-3000:]}")
                     faults.bring_up(self._up)
@@ -96,7 +96,7 @@ class Chaos:
         """Who stands at the step dies there, or somebody else while it stands."""
         step = self._rng.choice(STEPS)
         self._steps.want(step)
-        holder = self._steps.wait(step, 3)
+        holder = self._steps.wait(step, 1.5)
         if holder is None:
             self._steps.release()
             return self._kill_now()

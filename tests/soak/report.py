@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from bench.report import machine
 
 if TYPE_CHECKING:
+    from tests.soak.steady import Outcome as Steady
     from tests.soak.storm import Outcome
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "soak.md"
@@ -80,3 +82,44 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; the last column is of numbers."""
     marks = ["---"] * (len(head) - 1) + ["---:"]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, marks, *rows])
+
+
+def steady_text(outcome: "Steady", *, minutes: float, seed: int) -> str:
+    """Figures of a steady run as Markdown."""
+    seen = outcome.seen
+    figures = [
+        ("lines accepted", f"{seen.accepted:,}"),
+        ("lines accepted a second", f"{seen.accepted / outcome.load_s:,.0f}"),
+        *((name, f"{lines:,}") for name, lines in outcome.books.items()),
+        *((f"left in the queue: {name}", f"{left:,}") for name, left in outcome.rest.items()),
+        ("backlog gone after the load", f"{outcome.drained_s:.0f} s"),
+        *((f"posts answered {what}", f"{times:,}") for what, times in sorted(seen.answers.items())),
+        *((f"searches answered {what}", f"{n:,}") for what, n in sorted(seen.searches.items())),
+        ("search, median", f"{1000 * median(seen.search_s or [0]):.0f} ms"),
+        ("lines that reached live tails", f"{seen.tail_lines:,}"),
+        ("lines live tails were told they missed", f"{seen.tail_dropped:,}"),
+        ("errors", f"{len(seen.problems):,}"),
+    ]
+    trends = [
+        (
+            name,
+            *(f"{value:.0f}" for value in (trend.start_mb, trend.end_mb, trend.most_mb)),
+            f"{trend.slope_mb_min:+.1f}",
+            "flat" if trend.is_flat else "**grows**",
+        )
+        for name, trend in outcome.trends.items()
+    ]
+    head = ("process", "start MB", "end MB", "most MB", "MB a minute", "")
+    parts = [
+        machine(),
+        f"Seed {seed}, {minutes:.0f} minutes in all, {outcome.load_s / 60:.0f} of them under load: "
+        "four senders as fast as the door takes bodies of 5,000 lines (289 bytes each), two "
+        "searchers, three live tails, all on one machine. The backlog may be 256 MB; beyond it "
+        "the door answers 503, which is no error here.",
+        table(("figure", ""), figures),
+        "Memory of all processes of a kind (proportional share of shared pages). Start and end are "
+        "medians of the first and last quarter of what comes after the warm-up, a quarter of the "
+        "time.",
+        table(head, trends),
+    ]
+    return "\n\n".join(parts + [f"```\n{problem}\n```" for problem in seen.problems[:20]])
