@@ -24,7 +24,7 @@ from parsing.frames import (
     spread,
     spread_mask,
 )
-from parsing.objects.exact import MAX_FIELDS, fits
+from parsing.objects.exact import MAX_FIELDS, is_odd_key
 from parsing.objects.schema import (
     MAX_LEVELS,
     Schema,
@@ -41,6 +41,7 @@ from parsing.objects.spelling import (
     is_garbled,
     valid_pattern,
 )
+from parsing.objects.uniform import nested_columns, read_uniform
 
 # 16 bytes each: bounds what a batch of many kinds of lines takes.
 _MAX_CELLS = 4_000_000
@@ -83,8 +84,11 @@ def read_parts(lines: pl.Series) -> tuple[list[Part], pl.Series]:
         Parts with one String column per joined key, exact; and the rows of lines that are in no
         part and need `read_exact`.
     """
-    texts, odd, bad = amend(lines)
     rows = all_rows(len(lines))
+    uniform = read_uniform(lines)
+    if uniform is not None:
+        return [Part(rows, uniform)], rows.clear()
+    texts, odd, bad = amend(lines)
     rows = rows.filter(~bad) if bad.any() else rows
     parts: list[Part] = []
     for find_schema in (sampled_schema, found_schema):
@@ -128,7 +132,7 @@ def _trusted(rows: pl.Series, level: _Level, lines: pl.Series, odd: pl.Series) -
     """The part of a level that is exact; none when nothing is."""
     frame, bad = level.frame, level.bad | level.short | _has_odd_keys(level.frame)
     if level.has_arrays:
-        names = [name for name, _, is_array in _nested_columns(frame) if is_array]
+        names = [name for name, _, is_array in nested_columns(frame) if is_array]
         own = lines if len(rows) == len(lines) else lines.gather(rows)
         bad |= has_odd_array(own, odd.gather(rows), frame.select(names)) if names else bad
     if not bad.any():
@@ -138,7 +142,7 @@ def _trusted(rows: pl.Series, level: _Level, lines: pl.Series, odd: pl.Series) -
 
 def _has_odd_keys(frame: pl.DataFrame) -> pl.Series:
     """Lines with a key that has to be changed, or with too many."""
-    names = [name for name in frame.columns if not fits(name) or not all(name.split("."))]
+    names = [name for name in frame.columns if is_odd_key(name)]
     odd = count_present(frame.select(names)) > 0 if names else none_of(len(frame))
     return odd | (count_present(frame) > MAX_FIELDS) if frame.width > MAX_FIELDS else odd
 
@@ -207,19 +211,7 @@ def _survey(
         found=pl.sum_horizontal(pl.lit(0, pl.Int64), *present).cast(pl.Int64),
     )
     found = counts["found"] if objects is None else counts["found"] + objects["count"]
-    return counts["keys"], found, _nested_columns(frame)
-
-
-def _nested_columns(frame: pl.DataFrame) -> list[tuple[str, bool, bool]]:
-    """Name, whether a value looks like an object, whether one looks like an array."""
-    if not frame.width:
-        return []
-    found = frame.select(
-        pl.all().str.starts_with("{").any(),
-        pl.all().str.starts_with("[").any().name.suffix(SCRATCH),
-    ).row(0)
-    flags = zip(frame.columns, found[: frame.width], found[frame.width :], strict=True)
-    return [flag for flag in flags if flag[1] or flag[2]]
+    return counts["keys"], found, nested_columns(frame)
 
 
 def _adds_up(texts: pl.Series, frame: pl.DataFrame, missing: pl.Series) -> pl.Series:

@@ -153,6 +153,11 @@ def fits(key: str) -> bool:
     return len(key.encode("utf-8", "surrogatepass")) <= MAX_KEY_BYTES
 
 
+def is_odd_key(key: str) -> bool:
+    """Whether a joined key has to be changed before it is kept."""
+    return not fits(key) or not all(key.split("."))
+
+
 def _mend(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 

@@ -96,12 +96,19 @@ def read_ndjson(
     """
     if not len(texts):
         return no_columns(0), None
+    return read_body(texts.str.join("\n")[0].encode(), schema, n=len(texts))
+
+
+def read_body(
+    body: bytes, schema: Schema, *, n: int
+) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
+    """As `read_ndjson`, of `n` lines joined by line feeds."""
     types = {key: _type_of(inner) for key, inner in (schema or {"_": None}).items()}
     try:
-        frame = pl.read_ndjson(texts.str.join("\n")[0].encode(), schema=types)
+        frame = pl.read_ndjson(body, schema=types)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None, None
-    if len(frame) != len(texts):
+    if len(frame) != n:
         return None, None
     return _flattened(frame, schema) if any(schema.values()) else (frame, None)
 

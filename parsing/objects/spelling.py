@@ -10,6 +10,8 @@ import polars as pl
 from parsing.frames import none_of, put
 from parsing.objects.exact import MAX_DEPTH
 
+# A shorter line cannot be too deep.
+FLAT_BYTES = 2 * MAX_DEPTH
 KEY_END = r'[^\\{\[,:\s]"\s*:\s*'
 ODD_KEY_ENDS = tuple('\\{[,: \t\r\n\v\f"')
 
@@ -51,7 +53,7 @@ def amend(lines: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
         .to_frame()
         .with_columns(
             odd=text.str.contains(_ODD_VALUE),
-            rare=text.str.contains_any(_RARE) | (text.str.len_bytes() > 2 * MAX_DEPTH),
+            rare=text.str.contains_any(_RARE) | (text.str.len_bytes() > FLAT_BYTES),
         )
     )
     odd, bad = flags["odd"], none_of(len(lines))
@@ -72,11 +74,46 @@ def amend(lines: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
     return put(lines, rows, amended.to_series()), odd, bad
 
 
+def quote_odd_numbers(lines: pl.Series) -> pl.Series | None:
+    """Lines with the numbers quoted that would be respelled; None where one cannot be.
+
+    Args:
+        lines: n lines (String).
+    """
+    odd = lines.str.contains(_ODD_VALUE)
+    if not odd.any():
+        return lines
+    rows = odd.arg_true()
+    quoted = lines.gather(rows).str.replace_all(_QUOTABLE, '$1"$2"$3')
+    return None if quoted.str.contains(_ODD_VALUE).any() else put(lines, rows, quoted)
+
+
+def has_trap(lines: pl.Series, text: pl.Series) -> bool:
+    """Whether `amend` would change more than numbers in some line, or refuse one.
+
+    Args:
+        lines: n lines (String).
+        text: the lines joined by line feeds, as the only value.
+    """
+    found = text.to_frame("text").select(
+        spaced=pl.col("text").str.contains(_SPACED), lost=_has_lost_escape(pl.col("text"))
+    )
+    long = lines.filter(lines.str.len_bytes() > FLAT_BYTES).to_frame("text")
+    return any(found.row(0)) or bool(long.select(_is_deep(pl.col("text")).any()).item())
+
+
 def _is_unreadable(text: pl.Expr) -> pl.Expr:
     """Line feeds, deep nesting, half surrogate pairs, escaped quotes that look like a key's."""
+    return text.str.contains("\n", literal=True) | _is_deep(text) | _has_lost_escape(text)
+
+
+def _is_deep(text: pl.Expr) -> pl.Expr:
+    return text.str.count_matches(r"[\[{]") > MAX_DEPTH
+
+
+def _has_lost_escape(text: pl.Expr) -> pl.Expr:
     half = text.str.replace_all(_SURROGATE_PAIR, "").str.contains(_SURROGATE)
-    deep = text.str.count_matches(r"[\[{]") > MAX_DEPTH
-    return text.str.contains("\n", literal=True) | half | deep | text.str.contains(_HIDDEN_KEY_END)
+    return half | text.str.contains(_HIDDEN_KEY_END)
 
 
 def has_odd_array(lines: pl.Series, odd: pl.Series, frame: pl.DataFrame) -> pl.Series:
