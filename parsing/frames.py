@@ -1,6 +1,6 @@
 """Small things polars lacks, or does at the price of a query (0.1 ms each)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
@@ -64,3 +64,29 @@ def spread(frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
 def spread_mask(inner: pl.Series, mask: pl.Series) -> pl.Series:
     """Give the inner mask's values the places where `mask` is True; False elsewhere."""
     return put(none_of(len(mask)), mask.arg_true(), inner)
+
+
+def first_present(
+    names: Sequence[str], columns: Sequence[pl.Series], extras: pl.DataFrame | None, n: int
+) -> pl.Series | None:
+    """Per row the value of the first of the names it has; None where no row has any.
+
+    Args:
+        names: keys, the preferred one first.
+        columns: String series of n values, named by key, null where absent.
+        extras: more pairs as `row`, `key`, `value`, or None.
+        n: how many rows.
+    """
+    own = {column.name: column for column in columns if column.name in names}
+    more: dict[str, pl.Series] = {}
+    if extras is not None:
+        pairs = extras.filter(pl.col("key").is_in(names)).partition_by("key", as_dict=True)
+        nothing = constant(None, n, pl.String)
+        more = {
+            str(key): put(nothing, each["row"], each["value"]) for (key,), each in pairs.items()
+        }
+    either = (one.get(name) for name in names for one in (own, more))
+    found = [series for series in either if series is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    return pl.select(pl.coalesce(found)).to_series()

@@ -14,6 +14,7 @@ from parsing.contracts import (
     Matched,
 )
 from parsing.frames import all_rows, constant
+from parsing.templates import pattern_ids, subjects
 from parsing.times import read_times
 
 TIME_ERROR = "_time_error"
@@ -43,8 +44,12 @@ def records_of(matched: Matched, *, asked: pl.DataFrame, name: str, zone: str) -
     )
     notes = [asked[note] for note in (ENCODING_ERROR, PARSE_ERROR) if note in asked.columns]
     attributes = _with_notes(matched.attributes, [*notes, *time_error])
+    message = matched.values.get("message")
+    message = asked["text"] if message is None else message
+    subject = subjects(message, matched.attributes, matched.extras)
     columns = {
         "timestamp": times,
+        "pattern_id": pattern_ids(subject),
         "attributes": build_attributes(attributes, matched.extras, len(asked)),
         "line": asked["line"],
         **{key: values for key, values in matched.values.items() if key != "timestamp"},
@@ -56,7 +61,6 @@ def _complete(columns: Mapping[str, pl.Series], name: str) -> pl.DataFrame:
     """All columns of a record; what is absent gets its default."""
     defaults = {
         "severity": pl.lit(DEFAULT_SEVERITY, pl.UInt8),
-        "pattern_id": pl.lit(0, pl.UInt64),
         "anomaly_score": pl.lit(0, pl.UInt8),
         "format": pl.lit(name),
         **dict.fromkeys(TEXT_COLUMNS, pl.lit("")),

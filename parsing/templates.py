@@ -1,0 +1,128 @@
+"""Ids of message templates, a column at a time; the rules are in `logplatform.kernel.templates`."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import polars as pl
+
+from logplatform.kernel.templates import (
+    FIRST,
+    GOLDEN,
+    ID_BITS,
+    MAX_CHARS,
+    METHODS,
+    PATHS,
+    SECOND,
+    SLASH,
+    mask_patterns,
+)
+from parsing.frames import first_present
+
+# Looking repeated messages up costs less than masking them when half of a sample repeats.
+_SAMPLE = 512
+_NUMBERED, _VALUES = mask_patterns(r"(?-u:\b)")
+_TAILS = np.array([(1 << 8 * length) - 1 for length in range(9)], dtype=np.uint64)
+
+_Words: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.uint64]]"
+
+
+def pattern_ids(messages: pl.Series) -> pl.Series:
+    """Ids of the templates of messages.
+
+    Args:
+        messages: n texts (String, no nulls).
+    Returns:
+        n ids (UInt64) of 53 bits, each as `logplatform.kernel.templates.pattern_id_of` says.
+    """
+    heads = _over_distinct(_heads, messages)
+    return _over_distinct(_ids_of_numbered, heads).alias("pattern_id")
+
+
+def subjects(
+    messages: pl.Series, attributes: Sequence[pl.Series], extras: pl.DataFrame | None = None
+) -> pl.Series:
+    """What the templates of records are made from.
+
+    Args:
+        messages: n texts (String); null counts as empty.
+        attributes: String series of n values, named by key.
+        extras: more attributes in the form of `EXTRAS_SCHEMA`, or None.
+    Returns:
+        n texts, as `logplatform.kernel.templates.subject_of` says of each record.
+    """
+    messages = messages.fill_null("") if messages.null_count() else messages
+    method, path = (
+        first_present(names, attributes, extras, len(messages)) for names in (METHODS, PATHS)
+    )
+    if method is None or path is None:
+        return messages
+    may_hold_path = (messages == "") | messages.str.contains("/", literal=True)
+    if not may_hold_path.any():
+        return messages
+    asked = pl.DataFrame({"message": messages, "method": method, "path": path})
+    request = pl.concat_str([pl.col("method"), pl.col("path")], separator=" ")
+    is_all = (pl.col("message") == "") | pl.col("message").str.contains(request, literal=True)
+    route = request.str.splitn("?", 2).struct.field("field_0")
+    route = route.str.replace_all("/", SLASH, literal=True)
+    is_request = pl.lit(may_hold_path) & is_all & request.is_not_null()
+    return asked.select(pl.when(is_request).then(route).otherwise("message")).to_series()
+
+
+def _heads(messages: pl.Series) -> pl.Series:
+    """The part of each message that counts, words with digits replaced."""
+    if messages.str.contains("\n", literal=True).any():
+        messages = messages.str.splitn("\n", 2).struct.field("field_0")
+    if (messages.str.len_bytes() > MAX_CHARS).any():
+        messages = messages.str.head(MAX_CHARS)
+    return messages.str.replace_all(*_NUMBERED)
+
+
+def _ids_of_numbered(heads: pl.Series) -> pl.Series:
+    return _over_distinct(hashes_of, heads.str.replace_all(*_VALUES))
+
+
+def _over_distinct(work: Callable[[pl.Series], pl.Series], texts: pl.Series) -> pl.Series:
+    """`work` over texts, each different one once if many repeat."""
+    sample = texts.head(_SAMPLE)
+    if sample.n_unique() * 2 > len(sample):
+        return work(texts)
+    distinct = texts.unique().alias("text")
+    found = pl.DataFrame([distinct, work(distinct).alias("found")])
+    asked = texts.alias("text").to_frame()
+    return asked.join(found, on="text", how="left", maintain_order="left")["found"]
+
+
+def hashes_of(texts: pl.Series) -> pl.Series:
+    """As `logplatform.kernel.templates.hash_of`, for n texts (String): UInt64.
+
+    numpy, for polars promises its own hash for one version only.
+    """
+    if not len(texts):
+        return pl.Series([], dtype=pl.UInt64)
+    sizes = texts.str.len_bytes().to_numpy().astype(np.int64)
+    counts = np.maximum((sizes + 7) >> 3, 1)
+    words = _words_of(texts, sizes, counts)
+    totals = np.add.reduceat(words, np.cumsum(counts) - counts) + sizes.astype(np.uint64)
+    return pl.Series(_mixed(totals) >> np.uint64(64 - ID_BITS))
+
+
+def _words_of(texts: pl.Series, sizes: np.ndarray, counts: np.ndarray) -> _Words:
+    """The mixed words of eight bytes of all texts, one after the other; the last padded by 0."""
+    joined = texts.str.join("").item().encode() + bytes(8)
+    at_any_byte = np.ndarray((len(joined) - 7,), dtype="<u8", buffer=joined, strides=(1,))
+    ends = np.cumsum(counts)
+    places = np.arange(ends[-1]) - np.repeat(ends - counts, counts)
+    words = at_any_byte[np.repeat(np.cumsum(sizes) - sizes, counts) + (places << 3)]
+    words[ends - 1] &= _TAILS[sizes - ((counts - 1) << 3)]
+    words += (places + 1).astype(np.uint64) * np.uint64(GOLDEN)
+    return _mixed(words)
+
+
+def _mixed(words: _Words) -> _Words:
+    words ^= words >> np.uint64(30)
+    words *= np.uint64(FIRST)
+    words ^= words >> np.uint64(27)
+    words *= np.uint64(SECOND)
+    words ^= words >> np.uint64(31)
+    return words
