@@ -42,6 +42,17 @@ CHARTED = [
     OpenApiParameter("interval", str, description="`auto` (default) or seconds."),
     OpenApiParameter("by", str, enum=["level"]),
 ]
+LISTED = [
+    OpenApiParameter("limit", int, description="1 to 500, default 50."),
+    OpenApiParameter(
+        "sort",
+        str,
+        enum=["count", "rare", "new"],
+        description="`count` (default) most frequent first, `rare` least frequent first, "
+        "`new` by first occurrence, latest first.",
+    ),
+]
+SCORED = [OpenApiParameter("min_score", int, description="1 to 100, default 50.")]
 
 _RECORD = {
     "id": "019c4b7a-4a40-7000-8000-1ef000000000",
@@ -58,8 +69,8 @@ _RECORD = {
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     "span_id": "",
     "attributes": {"status": "502", "path": "/pay", "duration_ms": "251"},
-    "pattern_id": 0,
-    "anomaly_score": 0,
+    "pattern_id": 3871047264810577,
+    "anomaly_score": 70,
 }
 RECORD_EXAMPLE = OpenApiExample("a line", value=_RECORD, response_only=True)
 PAGE_EXAMPLE = OpenApiExample(
@@ -87,6 +98,45 @@ STATS_EXAMPLE = OpenApiExample(
         "first": "2026-02-11T06:43:00.120Z",
         "last": "2026-02-11T06:43:59Z",
         "took_ms": 11,
+    },
+    response_only=True,
+)
+PATTERNS_EXAMPLE = OpenApiExample(
+    "one template",
+    value={
+        "patterns": [
+            {
+                "pattern_id": 3871047264810577,
+                "template": "connection reset by peer, attempt <*>",
+                "count": 17,
+                "previous": 2,
+                "trend": [0] * 22 + [5, 12],
+                "level": "ERROR",
+                "first_seen": "2026-02-11T06:41:00Z",
+                "last_seen": "2026-02-11T06:43:36Z",
+                "example": _RECORD,
+            }
+        ],
+        "total": 4200,
+        "distinct": 38,
+        "took_ms": 14,
+    },
+    response_only=True,
+)
+ANOMALIES_EXAMPLE = OpenApiExample(
+    "a page",
+    value={
+        "results": [
+            {
+                **_RECORD,
+                "reasons": [
+                    {"code": "severity", "points": 40, "text": "The level is error."},
+                    {"code": "status", "points": 30, "text": "The HTTP status is 502."},
+                ],
+            }
+        ],
+        "next": None,
+        "took_ms": 12,
     },
     response_only=True,
 )

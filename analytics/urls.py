@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics import views
+from analytics import unusual, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("logs", views.LogListView.as_view(), name="logs"),
     path("logs/histogram", views.HistogramView.as_view(), name="logs-histogram"),
+    path("logs/patterns", unusual.PatternsView.as_view(), name="logs-patterns"),
+    path("logs/anomalies", unusual.AnomaliesView.as_view(), name="logs-anomalies"),
     path("logs/stats", views.StatsView.as_view(), name="logs-stats"),
     path("logs/<uuid:record_id>", views.LogView.as_view(), name="log"),
 ]

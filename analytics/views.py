@@ -81,9 +81,7 @@ class HistogramView(LogsView):
             raise InvalidParameter(name="by", value=by[:50], expected="`level`")
         is_auto = request.query_params.get("interval", "auto") == "auto"
         interval_s = None if is_auto else whole_number(request, "interval", 0)
-        logs = self.asked()
-        logs = logs if logs.end else logs.between(None, max(clock.now(), logs.start or clock.now()))
-        return Response(asdict(logs.histogram(interval_s=interval_s)))
+        return Response(asdict(until_now(self.asked()).histogram(interval_s=interval_s)))
 
 
 class StatsView(LogsView):
@@ -117,6 +115,12 @@ class LogView(APIView):
         if record is None:
             raise LogNotFound()
         return Response(record)
+
+
+def until_now(logs: LogSet) -> LogSet:
+    """The set with an end: now, where there is none."""
+    now = clock.now()
+    return logs if logs.end else logs.between(None, max(now, logs.start or now))
 
 
 def whole_number(request: Request, name: str, default: int) -> int:

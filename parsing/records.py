@@ -14,7 +14,8 @@ from parsing.contracts import (
     Matched,
 )
 from parsing.frames import all_rows, constant
-from parsing.templates import pattern_ids, subjects
+from parsing.scores import scores
+from parsing.templates import subjects_of, templates_of
 from parsing.times import read_times
 
 TIME_ERROR = "_time_error"
@@ -46,10 +47,12 @@ def records_of(matched: Matched, *, asked: pl.DataFrame, name: str, zone: str) -
     attributes = _with_notes(matched.attributes, [*notes, *time_error])
     message = matched.values.get("message")
     message = asked["text"] if message is None else message
-    subject = subjects(message, matched.attributes, matched.extras)
+    told = templates_of(subjects_of(message, matched.attributes, matched.extras))
+    severity, unusual = matched.values.get("severity"), told["tells_trouble"]
     columns = {
         "timestamp": times,
-        "pattern_id": pattern_ids(subject),
+        "pattern_id": told["pattern_id"],
+        "anomaly_score": scores(severity, unusual, matched.attributes, matched.extras),
         "attributes": build_attributes(attributes, matched.extras, len(asked)),
         "line": asked["line"],
         **{key: values for key, values in matched.values.items() if key != "timestamp"},
@@ -61,7 +64,6 @@ def _complete(columns: Mapping[str, pl.Series], name: str) -> pl.DataFrame:
     """All columns of a record; what is absent gets its default."""
     defaults = {
         "severity": pl.lit(DEFAULT_SEVERITY, pl.UInt8),
-        "anomaly_score": pl.lit(0, pl.UInt8),
         "format": pl.lit(name),
         **dict.fromkeys(TEXT_COLUMNS, pl.lit("")),
     }

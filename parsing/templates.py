@@ -1,4 +1,4 @@
-"""Ids of message templates, a column at a time; the rules are in `logplatform.kernel.templates`."""
+"""Message templates, a column at a time; the rules are in `logplatform.kernel.templates`."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -6,6 +6,7 @@ from typing import TypeAlias
 import numpy as np
 import polars as pl
 
+from logplatform.kernel.anomaly import word_pattern
 from logplatform.kernel.templates import (
     FIRST,
     GOLDEN,
@@ -17,29 +18,31 @@ from logplatform.kernel.templates import (
     SLASH,
     mask_patterns,
 )
-from parsing.frames import first_present
+from parsing.frames import SCRATCH, first_present
 
 # Looking repeated messages up costs less than masking them when half of a sample repeats.
 _SAMPLE = 512
 _NUMBERED, _VALUES = mask_patterns(r"(?-u:\b)")
+_TROUBLE = word_pattern("i-u")
 _TAILS = np.array([(1 << 8 * length) - 1 for length in range(9)], dtype=np.uint64)
 
 _Words: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.uint64]]"
 
 
-def pattern_ids(messages: pl.Series) -> pl.Series:
-    """Ids of the templates of messages.
+def templates_of(subjects: pl.Series) -> pl.DataFrame:
+    """What the templates of records tell.
 
     Args:
-        messages: n texts (String, no nulls).
+        subjects: n texts (String, no nulls), from `subjects_of`.
     Returns:
-        n ids (UInt64) of 53 bits, each as `logplatform.kernel.templates.pattern_id_of` says.
+        n rows: `pattern_id` UInt64 of 53 bits, as `logplatform.kernel.templates.pattern_id_of`
+        says; `tells_trouble` Boolean, whether a word of `logplatform.kernel.anomaly` is in it.
     """
-    heads = _over_distinct(_heads, messages)
-    return _over_distinct(_ids_of_numbered, heads).alias("pattern_id")
+    heads = _over_distinct(_heads, subjects.alias("head"))["head"]
+    return _over_distinct(_templates_of_heads, heads)
 
 
-def subjects(
+def subjects_of(
     messages: pl.Series, attributes: Sequence[pl.Series], extras: pl.DataFrame | None = None
 ) -> pl.Series:
     """What the templates of records are made from.
@@ -69,28 +72,42 @@ def subjects(
     return asked.select(pl.when(is_request).then(route).otherwise("message")).to_series()
 
 
-def _heads(messages: pl.Series) -> pl.Series:
-    """The part of each message that counts, words with digits replaced."""
-    if messages.str.contains("\n", literal=True).any():
-        messages = messages.str.splitn("\n", 2).struct.field("field_0")
-    if (messages.str.len_bytes() > MAX_CHARS).any():
-        messages = messages.str.head(MAX_CHARS)
-    return messages.str.replace_all(*_NUMBERED)
+def _heads(subjects: pl.Series) -> pl.DataFrame:
+    """The part of each subject that counts, words with digits replaced, as `head`."""
+    if subjects.str.contains("\n", literal=True).any():
+        subjects = subjects.str.splitn("\n", 2).struct.field("field_0")
+    if (subjects.str.len_bytes() > MAX_CHARS).any():
+        subjects = subjects.str.head(MAX_CHARS)
+    if _has_digits(subjects.head(_SAMPLE)) or _has_digits(subjects):
+        subjects = subjects.str.replace_all(*_NUMBERED)
+    return subjects.alias("head").to_frame()
 
 
-def _ids_of_numbered(heads: pl.Series) -> pl.Series:
-    return _over_distinct(hashes_of, heads.str.replace_all(*_VALUES))
+def _has_digits(texts: pl.Series) -> bool:
+    return texts.str.contains("[0-9]").any()
 
 
-def _over_distinct(work: Callable[[pl.Series], pl.Series], texts: pl.Series) -> pl.Series:
+def _templates_of_heads(heads: pl.Series) -> pl.DataFrame:
+    trouble = heads.str.contains(_TROUBLE)
+    if trouble.any():
+        trouble &= ~heads.str.contains(SLASH, literal=True)
+    ids = _over_distinct(_ids, heads.str.replace_all(*_VALUES))["pattern_id"]
+    return pl.DataFrame({"pattern_id": ids, "tells_trouble": trouble})
+
+
+def _ids(texts: pl.Series) -> pl.DataFrame:
+    return hashes_of(texts).alias("pattern_id").to_frame()
+
+
+def _over_distinct(work: Callable[[pl.Series], pl.DataFrame], texts: pl.Series) -> pl.DataFrame:
     """`work` over texts, each different one once if many repeat."""
     sample = texts.head(_SAMPLE)
     if sample.n_unique() * 2 > len(sample):
         return work(texts)
-    distinct = texts.unique().alias("text")
-    found = pl.DataFrame([distinct, work(distinct).alias("found")])
-    asked = texts.alias("text").to_frame()
-    return asked.join(found, on="text", how="left", maintain_order="left")["found"]
+    distinct = texts.unique().alias(SCRATCH)
+    found = work(distinct).with_columns(distinct)
+    asked = texts.alias(SCRATCH).to_frame()
+    return asked.join(found, on=SCRATCH, how="left", maintain_order="left").drop(SCRATCH)
 
 
 def hashes_of(texts: pl.Series) -> pl.Series:

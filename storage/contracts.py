@@ -8,6 +8,7 @@ from typing import Any, Literal
 from logplatform.kernel.errors import PlatformError
 
 Order = Literal["desc", "asc"]
+PatternSort = Literal["count", "rare", "new"]
 Record = dict[str, Any]
 
 
@@ -119,3 +120,32 @@ class LogStats:
     first: str | None = None
     last: str | None = None
     took_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """One message template within a range of time.
+
+    `trend` counts it in equal parts of the range, `previous` in the equally long time before;
+    `level` is the worst there was, times are ISO-8601, `example` the newest record.
+    """
+
+    pattern_id: int
+    template: str
+    count: int
+    previous: int
+    trend: list[int]
+    level: str
+    first_seen: str
+    last_seen: str
+    example: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternPage:
+    """Templates in the order asked for; `total` lines in `distinct` templates (within 1 %)."""
+
+    patterns: list[Pattern]
+    total: int
+    distinct: int
+    took_ms: int

@@ -32,7 +32,7 @@ def count_logs(query: LogQuery) -> int:
     if not query.apps:
         return 0
     condition = where(query)
-    rows = _fetch("count() AS n", condition)
+    rows = fetch_logs("count() AS n", condition)
     return int(rows[0]["n"])
 
 
@@ -51,7 +51,7 @@ def histogram_logs(
     if by != "level":
         raise AssertionError(f"BUG: no histogram by {by!r}")
     started = time.monotonic()
-    query = _closed(query)
+    query = closed(query)
     if query.start is None or query.end is None:
         where(query)
         return Histogram(interval_s=interval_s or 1, buckets=[], took_ms=took_ms(started))
@@ -77,10 +77,10 @@ def stats_logs(query: LogQuery) -> LogStats:
     condition = where(query)
     if not query.apps:
         return LogStats(total=0, took_ms=took_ms(started))
-    levels = _fetch(
+    levels = fetch_logs(
         f"{LEVEL_INDEX} AS level, {COUNT_AND_SPAN}", condition, "GROUP BY level ORDER BY level"
     )
-    services = _fetch(
+    services = fetch_logs(
         "service, count() AS n", condition, f"GROUP BY service ORDER BY n DESC LIMIT {TOP_SERVICES}"
     )
     total = sum(row["n"] for row in levels)
@@ -96,20 +96,20 @@ def stats_logs(query: LogQuery) -> LogStats:
     )
 
 
-def _fetch(
+def fetch_logs(
     columns: str, condition: SqlCondition, tail: str = "", **params: int
 ) -> list[dict[str, Any]]:
-    """Rows of `columns`; `params` are the values that `columns` names."""
+    """Rows of `columns` of lines; `params` are the values that `columns` and `tail` name."""
     return client.fetch(
         f"SELECT {columns} FROM logs WHERE {condition.text} {tail}", {**condition.params, **params}
     )
 
 
-def _closed(query: LogQuery) -> LogQuery:
+def closed(query: LogQuery) -> LogQuery:
     """The query with both ends of its range, if any record tells the missing one."""
     if not query.apps or (query.start is not None and query.end is not None):
         return query
-    found = _fetch(COUNT_AND_SPAN, where(query))[0]
+    found = fetch_logs(COUNT_AND_SPAN, where(query))[0]
     if not found["n"]:
         return query
     first, last = moment_of(found["first"]), moment_of(found["last"])
@@ -122,7 +122,7 @@ def _buckets(query: LogQuery, first_ns: int, end_ns: int, width_ns: int) -> list
     condition = where(query)
     rows: list[dict[str, Any]] = []
     if query.apps:
-        rows = _fetch(
+        rows = fetch_logs(
             f"intDiv({EVENT_NS} - {{first:Int64}}, {{width:Int64}}) AS bucket, "
             f"{LEVEL_INDEX} AS level, count() AS n",
             condition,

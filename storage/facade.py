@@ -12,6 +12,9 @@ from storage.contracts import (
     InvalidLimit,
     LogQuery,
     LogStats,
+    Pattern,
+    PatternPage,
+    PatternSort,
     Record,
     SearchPage,
     TimeRangeReversed,
@@ -19,6 +22,7 @@ from storage.contracts import (
 from storage.counts import count_logs, histogram_logs, stats_logs
 from storage.ids import id_key
 from storage.once import day_pieces, write_logs_once, write_receipts_once
+from storage.patterns import template_of_record
 from storage.quarantine.batches import Batch, fetch_batch, next_batch
 from storage.quarantine.pages import (
     RejectPage,
@@ -63,6 +67,9 @@ __all__ = [
     "InvalidLimit",
     "LogQuery",
     "LogStats",
+    "Pattern",
+    "PatternPage",
+    "PatternSort",
     "Place",
     "QuarantineSize",
     "QueryError",
@@ -109,6 +116,7 @@ __all__ = [
     "reject_reasons",
     "search_logs",
     "stats_logs",
+    "template_of_record",
     "truncate_all",
     "write_logs",
     "write_logs_once",

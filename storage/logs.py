@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 if TYPE_CHECKING:
-    from storage.contracts import Histogram, LogQuery, LogStats, SearchPage
+    from storage.contracts import (
+        Histogram,
+        LogQuery,
+        LogStats,
+        PatternPage,
+        PatternSort,
+        SearchPage,
+    )
     from storage.models import Log
 
 FILTERS = ("level", "service", "host", "source")
@@ -119,6 +126,12 @@ class LogSet:
         from storage.counts import stats_logs
 
         return stats_logs(self.query())
+
+    def patterns(self, *, limit: int, sort: "PatternSort" = "count") -> "PatternPage":
+        """Message templates with counts; see `list_patterns`."""
+        from storage.patterns import list_patterns
+
+        return list_patterns(self.query(), limit=limit, sort=sort)
 
     def exists(self) -> bool:
         """Whether there is any line."""

@@ -67,12 +67,12 @@ def template_of(message: str) -> str:
     Args:
         message: any text, or what `subject_of` gives; `MAX_CHARS` of its first line count.
     """
-    return _values().sub(_shown, _numbered(message)).replace(SLASH, "/")
+    return _values().sub(_shown, numbered(message)).replace(SLASH, "/")
 
 
 def pattern_id_of(message: str) -> int:
     """The id of a message's template, 0 to 2^53 - 1."""
-    return hash_of(_values().sub(_VALUE, _numbered(message)).encode())
+    return hash_of(_values().sub(_VALUE, numbered(message)).encode())
 
 
 def subject_of(message: str, attributes: Mapping[str, str]) -> str:
@@ -110,7 +110,8 @@ def _mixed(word: int) -> int:
     return word ^ word >> 31
 
 
-def _numbered(message: str) -> str:
+def numbered(message: str) -> str:
+    """The part of a message that counts, words with digits replaced by 0."""
     return re.sub(_NUMBERED, _DIGIT, message.partition("\n")[0][:MAX_CHARS])
 
 

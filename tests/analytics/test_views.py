@@ -15,7 +15,7 @@ from tests.storage.records import AT
 pytestmark = pytest.mark.django_db
 
 Ask = Callable[..., Any]
-PATHS = ("logs", "logs/histogram", "logs/stats")
+PATHS = ("logs", "logs/histogram", "logs/stats", "logs/patterns", "logs/anomalies")
 NOW = AT + timedelta(minutes=1)
 MARKER = "marker-of-bravo"
 
@@ -32,7 +32,14 @@ def roles(store: Callable[..., list[str]]) -> Iterator[Roles]:  # noqa: F811 - t
             "app": "alpha",
             "timestamp": AT + timedelta(seconds=2, milliseconds=5),
         },
-        {"message": MARKER, "app": "bravo", "service": MARKER, "attributes": {MARKER: MARKER}},
+        {
+            "message": MARKER,
+            "app": "bravo",
+            "service": MARKER,
+            "attributes": {MARKER: MARKER},
+            "pattern_id": 7,
+            "anomaly_score": 100,
+        },
     )
     with clock.frozen(NOW):
         yield people
@@ -216,6 +223,10 @@ def test_what_cannot_be_asked_is_refused_everywhere(
         *(("logs/histogram", {"interval": width}) for width in ("0", "-5", "x", "1e3")),
         ("logs/histogram", {"interval": "1", "start": "now-30d"}),
         ("logs/histogram", {"by": "message"}),
+        *(("logs/patterns", {"limit": limit}) for limit in ("-1", "0", "501", "x", "")),
+        *(("logs/patterns", {"sort": sort}) for sort in ("", "n; DROP TABLE logs", "COUNT")),
+        *(("logs/anomalies", {"min_score": score}) for score in ("0", "101", "-1", "x", "")),
+        ("logs/anomalies", {"limit": "1001"}),
     ],
 )
 def test_numbers_and_cursors_out_of_range_are_refused(

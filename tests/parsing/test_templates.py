@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logplatform.kernel.templates import hash_of, pattern_id_of, subject_of
-from parsing.templates import hashes_of, pattern_ids, subjects
+from parsing.templates import hashes_of, subjects_of, templates_of
 from tests.parsing.ways import records
 
 _WORDS = st.sampled_from(
@@ -47,11 +47,12 @@ _MESSAGES = st.one_of(st.text(max_size=40), st.lists(_WORDS, max_size=9).map(" "
 @example(messages=["x" * 1023 + "é1", "", "a\r\nb", "<9", "\t7"], times=1)
 def test_columns_agree_with_one_message_at_a_time(messages: list[str], times: int) -> None:
     """Also where messages repeat so often that each is looked at once."""
-    found = pattern_ids(pl.Series(messages * times, dtype=pl.String))
+    found = templates_of(pl.Series(messages * times, dtype=pl.String))["pattern_id"]
     assert found.to_list() == [pattern_id_of(message) for message in messages] * times
     assert found.dtype == pl.UInt64
 
 
+@settings(deadline=None)
 @given(texts=st.lists(st.text(max_size=40)))
 def test_hashes_agree(texts: list[str]) -> None:
     found = hashes_of(pl.Series(texts, dtype=pl.String))
@@ -65,6 +66,7 @@ _REQUESTS = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(rows=st.lists(_REQUESTS, min_size=1, max_size=20))
 def test_subjects_agree_with_one_record_at_a_time(
     rows: list[tuple[str, str | None, str | None]],
@@ -73,7 +75,7 @@ def test_subjects_agree_with_one_record_at_a_time(
         name: pl.Series(name, values, dtype=pl.String)
         for name, values in zip(("message", "method", "path"), zip(*rows, strict=True), strict=True)
     }
-    found = subjects(columns["message"], [columns["method"], columns["path"]])
+    found = subjects_of(columns["message"], [columns["method"], columns["path"]])
     attributes = ({"method": method, "path": path} for _, method, path in rows)
     given_ones = [{k: v for k, v in each.items() if v is not None} for each in attributes]
     assert found.to_list() == [
