@@ -1,7 +1,7 @@
 """Grouping accuracy of message templates on Loghub: `python -m bench.templates FOLDER`.
 
-FOLDER holds `<System>/<System>_2k.log_structured.csv` of https://github.com/logpai/loghub; it is not
-part of this repository. The table goes into `docs/parsing-templates.md`.
+FOLDER holds `<System>/<System>_2k.log_structured.csv` of https://github.com/logpai/loghub, which is
+not part of this repository. The table goes into `docs/parsing-templates.md`.
 """
 
 import re
