@@ -162,7 +162,7 @@ def _record_columns(
     frame: pl.DataFrame, queued: list[QueuedEntry], arrived: pl.Series
 ) -> pl.DataFrame:
     entry = frame["entry"]
-    keys = pl.Series([_entry_key(item) for item in queued], dtype=pl.UInt64)
+    keys = pl.Series([entry_key(item) for item in queued], dtype=pl.UInt64)
     return frame.drop("entry").with_columns(
         pl.Series("app", [item.entry.app for item in queued]).gather(entry).alias("app"),
         pl.Series("source", [item.entry.source for item in queued]).gather(entry).alias("source"),
@@ -171,7 +171,8 @@ def _record_columns(
     )
 
 
-def _entry_key(queued: QueuedEntry) -> int:
+def entry_key(queued: QueuedEntry) -> int:
+    """The 64 bits that the ids of a request's records are made from."""
     digest = hashlib.blake2b(queued.receipt.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big")
 
@@ -219,7 +220,7 @@ def _receipts(
             "sent_bytes": len(item.entry.body),
             "reasons": reasons.get(index, {}),
             "errors": _first_errors(rejected, index) if quarantined[index] else "[]",
-            "id_key": storage.id_key(_entry_key(item)),
+            "id_key": storage.id_key(entry_key(item)),
         }
         for index, item in enumerate(queued)
     ]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
-from ingestion import metrics, tail
+from ingestion import metrics, suspects, tail
 from ingestion.assemble import Assembled, assemble, problem_of, quarantine_whole
 from ingestion.contracts import QueuedEntry
 from ingestion.queue import Group, LeaseLost, ShardLease
@@ -26,7 +26,8 @@ logger = logging.getLogger(__name__)
 RUN_S = 120.0
 IDLE_S = 2.0
 # Nothing is wrong with the lines: they stay queued, and the next drain repeats the same group.
-_LATER = (storage.StoreUnavailable, SoftTimeLimitExceeded)
+_LATER = (storage.StoreUnavailable, SoftTimeLimitExceeded, LeaseLost)
+_WORKER_DIED = "worker_died: each worker that read this body died; an administrator sees why"
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -46,9 +47,10 @@ def drain_shard(shard: int, *, run_s: float = RUN_S, idle_s: float = IDLE_S) -> 
     with _kept(lease) as has_lease:
         try:
             for group in _groups(lease, deadline, idle_s):
-                if not has_lease():
-                    break
-                store_group(lease, group)
+                with suspects.attempt(lease, group):
+                    if not has_lease():
+                        raise LeaseLost(f"shard {shard}")
+                    store_group(lease, group)
                 drained += len(group.entries)
         except LeaseLost:
             logger.warning("Another worker took the shard over", extra={"shard": shard})
@@ -57,7 +59,7 @@ def drain_shard(shard: int, *, run_s: float = RUN_S, idle_s: float = IDLE_S) -> 
 
 def _groups(lease: ShardLease, deadline: float, idle_s: float) -> Iterator[Group]:
     """Unfinished groups of a drain that died, then new ones."""
-    yield from lease.pending_groups()
+    yield from suspects.unfinished(lease)
     while time.monotonic() < deadline:
         group = lease.read(max_bytes=settings.ENV.drain_max_bytes)
         if group:
@@ -94,7 +96,7 @@ def store_group(lease: ShardLease, group: Group) -> None:
     """Store a group exactly once and acknowledge it."""
     watch = metrics.Stopwatch()
     failpoints.reach("drain.claimed")
-    parts = _stored(group, watch) if group.entries else []
+    parts = _stored(lease, group, watch) if group.entries else []
     waiting = {item.receipt for item in group.entries if item.entry.wants_result}
     receipts = {str(row["receipt"]): row for _, part in parts for row in part.receipts}
     failpoints.reach("drain.before_acknowledge")
@@ -109,11 +111,16 @@ def store_group(lease: ShardLease, group: Group) -> None:
     logger.debug("Stored a group", extra={"entries": len(group.entries), "s": watch.seconds})
 
 
-def _stored(group: Group, watch: metrics.Stopwatch) -> list[tuple[str, Assembled]]:
+def _stored(
+    lease: ShardLease, group: Group, watch: metrics.Stopwatch
+) -> list[tuple[str, Assembled]]:
     """Store a group by one insert, or request by request where that is refused."""
+    if group.is_deadly:
+        return [_quarantined(group.token, group.entries[0], _WORKER_DIED, watch)]
     try:
         with watch.stage("assemble"):
             parts = [(group.token, assemble(group.entries))]
+        lease.check_held()
         with watch.stage("insert"):
             _with_patience(lambda: _write_all(parts))
     except _LATER:
@@ -138,9 +145,17 @@ def _stored_alone(
         raise
     except Exception as error:
         logger.exception("A request cannot be stored", extra={"receipt": queued.receipt})
-        part = (f"{own_token}:whole", quarantine_whole(queued, problem_of(error)))
-        with watch.stage("insert"):
-            _with_patience(lambda: _write_all([part]))
+        part = _quarantined(own_token, queued, problem_of(error), watch)
+    return part
+
+
+def _quarantined(
+    token: str, queued: QueuedEntry, reason: str, watch: metrics.Stopwatch
+) -> tuple[str, Assembled]:
+    """Store a request as raw bytes with the reason, without looking into it."""
+    part = (f"{token}:whole", quarantine_whole(queued, reason))
+    with watch.stage("insert"):
+        _with_patience(lambda: _write_all([part]))
     return part
 
 

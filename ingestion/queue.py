@@ -76,10 +76,14 @@ class Enqueued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Entries that go into the store by one insert, under one token."""
+    """Entries that go into the store by one insert, under one token.
+
+    `is_deadly`: one entry, which workers died of again and again; nobody may look into it.
+    """
 
     token: str
     entries: list[QueuedEntry]
+    is_deadly: bool = False
 
 
 @cache
@@ -122,6 +126,10 @@ def _lease_key(shard: int) -> str:
 
 def _nudge_key(shard: int) -> str:
     return f"lgs:nudge:{shard}"
+
+
+def _deaths_key(shard: int) -> str:
+    return f"lgs:deaths:{shard}"
 
 
 def _ring_key(shard: int) -> str:
@@ -222,19 +230,32 @@ class ShardLease:
     def __init__(self, shard: int) -> None:
         self.shard = shard
         self.holder = secrets.token_hex(8)
+        self._held_until = 0.0
 
     def acquire(self) -> bool:
         """Take the lease unless somebody holds it."""
+        held_until = time.monotonic() + settings.ENV.lease_s
         taken = client().set(_lease_key(self.shard), self.holder, nx=True, ex=settings.ENV.lease_s)
         if taken:
+            self._held_until = held_until
             keys = [stream_key(self.shard), _intents_key(self.shard), _ring_key(self.shard)]
             scripts.ADOPT.run(client(), keys, [_OLD_GROUP, _lane_prefix(self.shard)])
         return bool(taken)
 
     def renew(self) -> None:
         """Keep the lease and the nudge mark for another LEASE_S seconds; raises LeaseLost."""
+        held_until = time.monotonic() + settings.ENV.lease_s
         keys = [_lease_key(self.shard), _nudge_key(self.shard)]
         if not scripts.RENEW.run(client(), keys, [self.holder, settings.ENV.lease_s, _NUDGE_S]):
+            raise LeaseLost(f"shard {self.shard}")
+        self._held_until = held_until
+
+    def check_held(self) -> None:
+        """Raise LeaseLost unless this process surely holds the lease; asks nobody.
+
+        For a process that was frozen: what it held may have been taken over and split meanwhile.
+        """
+        if time.monotonic() > self._held_until:
             raise LeaseLost(f"shard {self.shard}")
 
     def release(self) -> None:
@@ -243,19 +264,44 @@ class ShardLease:
             client(), [_lease_key(self.shard), _nudge_key(self.shard)], [self.holder]
         )
 
-    def pending_groups(self) -> list[Group]:
-        """Groups that were read but never acknowledged, as saved, in the order of their reads."""
-        intents: dict[bytes, bytes] = client().hgetall(_intents_key(self.shard))
-        tokens = sorted(intents, key=_order)
-        return [self._load_group(token, json.loads(intents[token])) for token in tokens]
+    def pending_tokens(self) -> list[str]:
+        """Tokens of groups that were read but never acknowledged, in the order of their reads."""
+        tokens = [token.decode() for token in client().hkeys(_intents_key(self.shard))]
+        return sorted(tokens, key=_order)
 
-    def _load_group(self, token: bytes, stream_ids: list[str]) -> Group:
+    def load(self, token: str) -> Group:
+        """A group that was read, exactly as it was saved."""
+        saved = client().hget(_intents_key(self.shard), token)
         pipeline = client().pipeline(transaction=False)
-        for stream_id in stream_ids:
+        for stream_id in json.loads(saved or "[]"):
             pipeline.xrange(stream_key(self.shard), stream_id, stream_id)
         found = [row for rows in pipeline.execute() for row in rows]
         entries = [_load_row(self.shard, stream_id, fields) for stream_id, fields in found]
-        return Group(token=token.decode(), entries=entries)
+        return Group(token=token, entries=entries)
+
+    def deaths(self, token: str) -> int:
+        """How often a group of `pending_tokens` was begun and its worker died; 1 at least."""
+        return int(client().hget(_deaths_key(self.shard), token) or 0) + 1
+
+    def begin_again(self, token: str) -> None:
+        """Count the attempt before it starts: a worker that dies cannot do it."""
+        client().hincrby(_deaths_key(self.shard), token, 1)
+
+    def forgive(self, token: str) -> None:
+        """Take an attempt back that ended without the worker's death."""
+        client().hincrby(_deaths_key(self.shard), token, -1)
+
+    def split(self, group: Group, parts: Sequence[Sequence[QueuedEntry]], *, deaths: int) -> None:
+        """Save parts of a group in its place, at once; their tokens are `part_token`.
+
+        `deaths` is what parts of several entries start with; a single entry starts afresh.
+        """
+        args: list[str | int] = [group.token]
+        for number, part in enumerate(parts):
+            ids = json.dumps([queued.stream_id for queued in part])
+            args += [part_token(group.token, number), ids, deaths if len(part) > 1 else -1]
+        keys = [_intents_key(self.shard), _deaths_key(self.shard)]
+        scripts.SPLIT.run(client(), keys, args)
 
     def wait_for_entries(self, timeout_s: float) -> bool:
         """Whether an entry waits, after `timeout_s` at the latest.
@@ -303,7 +349,10 @@ class ShardLease:
             scripts.BOOK.queue(pipeline, [_intents_key(self.shard), _COUNTS_KEY], booked)
         scripts.ACK.queue(
             pipeline,
-            [stream_key(self.shard), _intents_key(self.shard), BYTES_KEY],
+            [
+                *(stream_key(self.shard), _intents_key(self.shard)),
+                *(BYTES_KEY, _deaths_key(self.shard)),
+            ],
             [group.token, *chain.from_iterable(sizes)],
         )
         for receipt, result in results.items():
@@ -312,10 +361,19 @@ class ShardLease:
         pipeline.execute()
 
 
-def _order(token: bytes) -> int:
-    """The number of the read that made the group; none in tokens of an earlier version."""
-    parts = token.split(b":")
-    return int(parts[3]) if len(parts) > 3 else 0
+def part_token(token: str, number: int) -> str:
+    """The token of a part of a group."""
+    return f"{token}/{number:02}"
+
+
+def _order(token: str) -> tuple[int, str]:
+    """The number of the read that made the group, then the parts it was split into.
+
+    Tokens of an earlier version have no number.
+    """
+    head, _, part = token.partition("/")
+    fields = head.split(":")
+    return int(fields[3]) if len(fields) > 3 else 0, part
 
 
 def _result_key(receipt: str) -> str:

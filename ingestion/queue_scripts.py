@@ -174,14 +174,26 @@ return {token, rows}
 """)
 
 ACK = Script("""
--- keys: stream, intents, bytes; args: token, then id and body size of each entry
+-- keys: stream, intents, bytes, deaths; args: token, then id and body size of each entry
 local freed = 0
 for i = 2, #ARGV, 2 do
   if redis.call('XDEL', KEYS[1], ARGV[i]) == 1 then freed = freed + tonumber(ARGV[i + 1]) end
 end
 redis.call('HDEL', KEYS[2], ARGV[1])
+redis.call('HDEL', KEYS[4], ARGV[1])
 if freed > 0 then redis.call('DECRBY', KEYS[3], freed) end
 return freed
+""")
+
+SPLIT = Script("""
+-- keys: intents, deaths; args: token, then token, ids and deaths of each part
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('HDEL', KEYS[2], ARGV[1])
+for i = 2, #ARGV, 3 do
+  redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+  redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 2])
+end
+return 1
 """)
 
 # An earlier version read the stream by a consumer group and had no lanes.

@@ -21,7 +21,7 @@ from storage.contracts import (
 )
 from storage.counts import count_logs, histogram_logs, stats_logs
 from storage.ids import id_key
-from storage.once import day_pieces, write_logs_once, write_receipts_once
+from storage.once import day_pieces, holds_any, write_logs_once, write_receipts_once
 from storage.patterns import template_of_record
 from storage.quarantine.batches import Batch, fetch_batch, next_batch
 from storage.quarantine.pages import (
@@ -95,6 +95,7 @@ __all__ = [
     "delete_rejects",
     "fetch_batch",
     "find_receipt",
+    "holds_any",
     "free_quarantine_space",
     "get_log",
     "get_reject",

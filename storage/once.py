@@ -7,7 +7,7 @@ first row tells nothing of the others: there the token alone decides.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,8 +15,9 @@ from uuid import UUID
 from django.conf import settings
 
 from storage.clickhouse import client
+from storage.ids import ID_KEY_SQL, id_key
 from storage.receipts import find_receipt
-from storage.where import all_of, at_time, equals
+from storage.where import all_of, at_time, equals, of_apps
 from storage.writer import write_logs, write_receipts
 
 if TYPE_CHECKING:
@@ -50,6 +51,44 @@ def write_receipts_once(rows: Sequence[Mapping[str, Any]], *, token: str) -> Non
         first = piece[0]
         if settings.CLICKHOUSE_CLUSTER or not find_receipt(first["receipt"], apps=[first["app"]]):
             write_receipts(piece, token=f"{token}:{day}")
+
+
+def holds_any(
+    *,
+    apps: Sequence[str],
+    receipts: Sequence[str],
+    entry_keys: Sequence[int],
+    since: datetime,
+    until: datetime,
+) -> bool:
+    """Whether anything of these requests is stored: a record, a quarantined line or a receipt.
+
+    Reads all ids of the time between, so it is for rare questions.
+
+    Args:
+        apps: slugs the requests belong to.
+        receipts, entry_keys: of the requests.
+        since, until: their first and last time of arrival, both included.
+    Raises:
+        StoreUnavailable, StoreError.
+    """
+    mine = of_apps(apps)
+    arrived = "received_at BETWEEN {since:DateTime64(3)} AND {until:DateTime64(3)}"
+    own = "receipt IN {receipts:Array(String)}"
+    rows = client.fetch(
+        f"SELECT 1 FROM receipts WHERE {mine.text} AND {own} LIMIT 1 UNION ALL "
+        f"SELECT 1 FROM quarantine WHERE {mine.text} AND {arrived} AND {own} LIMIT 1 UNION ALL "
+        f"SELECT 1 FROM logs WHERE {mine.text} AND {arrived} "
+        f"AND {ID_KEY_SQL} IN {{keys:Array(UInt64)}} LIMIT 1",
+        {
+            **mine.params,
+            "since": since.astimezone(UTC),
+            "until": until.astimezone(UTC),
+            "receipts": list(receipts),
+            "keys": [id_key(key) for key in entry_keys],
+        },
+    )
+    return bool(rows)
 
 
 def _is_stored(piece: "pl.DataFrame") -> bool:

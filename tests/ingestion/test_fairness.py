@@ -8,7 +8,7 @@ import pytest
 
 from ingestion import drain, queue
 from tests.ingestion.test_drain import messages
-from tests.ingestion.test_queue import make_entry, put
+from tests.ingestion.test_queue import make_entry, pending, put
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
@@ -102,7 +102,7 @@ def test_groups_of_mixed_sources_are_rebuilt_exactly_in_their_order(lease, monke
     lease.release()
     successor = queue.ShardLease(0)
     assert successor.acquire()
-    assert successor.pending_groups() == groups
+    assert pending(successor) == groups
     assert len(groups) == 4
     successor.release()
 
@@ -119,7 +119,7 @@ def test_entries_of_an_earlier_version_are_taken_over_once(lease, valkey) -> Non
     valkey.hset("lgs:intents:0", f"0:{ids[0]}:{ids[1]}", json.dumps(ids[:2]))
     put(b"4")  # a new web process was faster than the new worker
     assert lease.acquire()
-    (old,) = lease.pending_groups()
+    (old,) = pending(lease)
     assert [item.entry.body for item in old.entries] == [b"0", b"1"]
     assert [len(group.entries) for group in read_all(lease, MB)] == [3]
     lease.release()

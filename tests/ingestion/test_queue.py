@@ -36,6 +36,10 @@ def put(body: bytes = b"a line", key: str = "", digest: str = "d", **changes: ob
     return queue.enqueue(make_entry(body, **changes), idempotency_key=key, body_hash=digest)
 
 
+def pending(lease: queue.ShardLease) -> list[queue.Group]:
+    return [lease.load(token) for token in lease.pending_tokens()]
+
+
 def test_an_entry_comes_out_as_it_went_in(lease) -> None:
     put(b"\x00\xff bytes", strict_json=True, wants_result=True)
     group = lease.read(max_bytes=1000)
@@ -91,9 +95,9 @@ def test_a_group_that_was_not_acknowledged_comes_back_exactly_as_it_was(lease) -
     lease.release()
     successor = queue.ShardLease(0)
     assert successor.acquire()
-    assert successor.pending_groups() == [first, second]
+    assert pending(successor) == [first, second]
     successor.acknowledge(first, {})
-    assert successor.pending_groups() == [second]
+    assert pending(successor) == [second]
     successor.release()
 
 
@@ -123,9 +127,9 @@ def test_a_group_whose_entries_are_gone_does_not_stay_pending(lease, valkey) -> 
     put()
     lease.read(max_bytes=100)
     valkey.xtrim(queue.stream_key(0), maxlen=0)
-    (empty,) = lease.pending_groups()
+    (empty,) = pending(lease)
     lease.acknowledge(empty, {})
-    assert lease.pending_groups() == []
+    assert pending(lease) == []
 
 
 def test_a_result_reaches_who_waits_for_it(lease) -> None:

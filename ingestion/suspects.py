@@ -1,0 +1,83 @@
+"""Groups whose workers died: repeated, then split, until what kills stands alone.
+
+A body can make the process die instead of raise: the parser crashes, or memory ends. A group that
+three workers died of is split into parts, a part that another one dies of is split again. A single
+body that three workers died of goes to quarantine as it came. An attempt is counted before it
+starts and taken back when it ends in any other way than the worker's death.
+
+Splitting means other tokens, so it is only done where the store has nothing of the group: what
+killed the worker came before its insert.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+import redis
+
+from ingestion.assemble import entry_key
+from ingestion.queue import Group, ShardLease, part_token
+from storage import facade as storage
+
+logger = logging.getLogger(__name__)
+
+MOST_DEATHS = 3
+PARTS = 16
+# An insert that a dead worker had sent may still be on its way through the engine.
+_SETTLE_S = 2.0
+
+
+def unfinished(lease: ShardLease) -> Iterator[Group]:
+    """Groups of drains that died, in the order they were read; each counted as begun.
+
+    Raises:
+        storage.StoreUnavailable: nobody can say what is stored of a group that may be split.
+    """
+    tokens = deque(lease.pending_tokens())
+    while tokens:
+        token = tokens.popleft()
+        group = lease.load(token)
+        is_suspect = lease.deaths(token) >= MOST_DEATHS and bool(group.entries)
+        if is_suspect and not _is_stored(group):
+            if len(group.entries) > 1:
+                tokens.extendleft(reversed(_split(lease, group)))
+                continue
+            group = replace(group, is_deadly=True)
+            logger.error("Workers died of a request", extra={"receipt": group.entries[0].receipt})
+        lease.begin_again(token)
+        yield group
+
+
+@contextmanager
+def attempt(lease: ShardLease, group: Group) -> Iterator[None]:
+    """Work on a group: whatever ends the block, but the death of the process, is no death."""
+    try:
+        yield
+    except BaseException:
+        with suppress(redis.RedisError):
+            lease.forgive(group.token)
+        raise
+
+
+def _split(lease: ShardLease, group: Group) -> list[str]:
+    size = -(-len(group.entries) // PARTS)
+    parts = [group.entries[at : at + size] for at in range(0, len(group.entries), size)]
+    logger.error("Workers died of a group; it is split", extra={"entries": len(group.entries)})
+    lease.split(group, parts, deaths=MOST_DEATHS - 2)
+    return [part_token(group.token, number) for number in range(len(parts))]
+
+
+def _is_stored(group: Group) -> bool:
+    """Whether the store has anything of a group."""
+    time.sleep(_SETTLE_S)
+    arrived = [queued.entry.received_at for queued in group.entries]
+    return storage.holds_any(
+        apps=sorted({queued.entry.app for queued in group.entries}),
+        receipts=[queued.receipt for queued in group.entries],
+        entry_keys=[entry_key(queued) for queued in group.entries],
+        since=min(arrived),
+        until=max(arrived),
+    )
