@@ -28,6 +28,7 @@ from prometheus_client.core import (
 
 from ingestion import queue
 from ingestion.contracts import Entry
+from ingestion.quarantine.fills import Fill, fills
 from logplatform.kernel import clock
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,10 @@ _COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "tail_dropped": (
         "Records workers left out of messages to live tails because there were too many.",
         ("app",),
+    ),
+    "quarantine_dropped": (
+        "Quarantined lines that were dropped because of a bound of quarantine.",
+        ("app", "bound"),
     ),
 }
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -126,6 +131,11 @@ def replayed(app: str, source: str, stored: int, refused: int) -> dict[str, floa
     return {_field(("lines", app, source, "replay", name)): n for name, n in outcomes.items() if n}
 
 
+def quarantine_dropped(app: str, bound: str, lines: int) -> dict[str, float]:
+    """What to book for lines dropped for a bound: "age" or "bytes"."""
+    return {_field(("quarantine_dropped", app, bound)): lines}
+
+
 def _observe(counts: dict[Key, float], name: str, value: float) -> None:
     bounds = (*_HISTOGRAMS[name][1], float("inf"))
     counts[name, "bucket", str(bounds[bisect_left(bounds, value)])] += 1
@@ -141,6 +151,7 @@ class _Snapshot:
     counts: dict[Key, float]
     backlog_bytes: int
     shards: list[queue.ShardState]
+    fills: list[Fill]
 
 
 def _take_snapshot() -> _Snapshot:
@@ -149,6 +160,7 @@ def _take_snapshot() -> _Snapshot:
         counts={tuple(json.loads(field)): float(count) for field, count in booked},
         backlog_bytes=queue.backlog_bytes(),
         shards=queue.shard_states(clock.now()),
+        fills=fills(),
     )
 
 
@@ -182,6 +194,7 @@ class _Collector:
         up.add_metric(["queue"], 1)
         yield up
         yield from _queue_gauges(snapshot)
+        yield from _quarantine_gauges(snapshot.fills, self.with_names)
         for name in _COUNTERS:
             yield _counter(name, snapshot.counts, self.with_names)
         for name in _HISTOGRAMS:
@@ -207,6 +220,30 @@ def _queue_gauges(snapshot: _Snapshot) -> Iterator[Metric]:
         "How long the oldest request has been in the queue; 0 when it is empty.",
         value=oldest_age_s,
     )
+
+
+def _quarantine_gauges(found: list[Fill], with_names: bool) -> Iterator[Metric]:
+    """How full quarantine is; without names the fullest app and all bytes together."""
+    labels = ["app"] if with_names else []
+    size = GaugeMetricFamily(
+        "logplatform_quarantine_bytes", "Bytes of the lines in quarantine.", labels=labels
+    )
+    fill = GaugeMetricFamily(
+        "logplatform_quarantine_fill_ratio",
+        "How near an app is to a bound of quarantine; lines are dropped beyond 1.",
+        labels=[*labels, "bound"],
+    )
+    if with_names:
+        for each in found:
+            size.add_metric([each.app], each.bytes)
+            fill.add_metric([each.app, "bytes"], each.bytes_share)
+            fill.add_metric([each.app, "age"], each.age_share)
+    else:
+        size.add_metric([], sum(each.bytes for each in found))
+        fill.add_metric(["bytes"], max((each.bytes_share for each in found), default=0.0))
+        fill.add_metric(["age"], max((each.age_share for each in found), default=0.0))
+    yield size
+    yield fill
 
 
 def _counter(name: str, counts: dict[Key, float], with_names: bool) -> Metric:

@@ -119,32 +119,3 @@ class QueueSerializer(serializers.Serializer[Any]):
     oldest_age_s = serializers.FloatField(allow_null=True)
     shards = ShardSerializer(many=True)
     quarantined = serializers.IntegerField(help_text="Lines in quarantine of your apps.")
-
-
-class QuarantineParameters(serializers.Serializer[Any]):
-    """Which quarantined lines to list."""
-
-    app = serializers.CharField(required=False)
-    source = serializers.CharField(required=False)  # type: ignore[assignment]  # likewise
-    reason_code = serializers.CharField(required=False)
-    limit = serializers.IntegerField(default=100, min_value=1, max_value=1000)
-
-
-class QuarantinedSerializer(serializers.Serializer[Any]):
-    """One quarantined line."""
-
-    received_at = serializers.DateTimeField()
-    app = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]  # DRF takes it off the class
-    protocol = serializers.CharField()
-    receipt = serializers.CharField()
-    line = serializers.IntegerField()
-    reason_code = serializers.CharField()
-    reason = serializers.CharField()
-    raw = serializers.CharField(help_text="The bytes as UTF-8; others replaced.")
-
-
-class QuarantinePageSerializer(serializers.Serializer[Any]):
-    """The newest quarantined lines."""
-
-    results = QuarantinedSerializer(many=True)

@@ -1,4 +1,4 @@
-"""What the API tells about the queue and the quarantine."""
+"""What the API tells about the queue."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -23,17 +23,3 @@ def queue_status(apps: Sequence[str]) -> dict[str, Any]:
         "shards": [asdict(shard) for shard in shards],
         "quarantined": storage.count_rejects(storage.RejectQuery(apps=tuple(apps))),
     }
-
-
-def quarantine_page(
-    apps: Sequence[str],
-    *,
-    limit: int,
-    app: str = "",
-    source: str = "",
-    reason_code: str = "",
-) -> dict[str, Any]:
-    """The newest quarantined lines; `app` has already narrowed `apps`."""
-    query = storage.RejectQuery(apps=tuple(apps), source=source, reason_code=reason_code)
-    page = storage.list_rejects(query, limit=limit)
-    return {"results": page.lines, "next": page.next}

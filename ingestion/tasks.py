@@ -73,6 +73,19 @@ def finish_direct() -> int:
         return 0
 
 
+@shared_task(name="ingestion.bound_quarantine", ignore_result=True)
+def bound_quarantine() -> int:
+    """Warn where quarantine fills up and drop what is beyond its bounds; returns how many lines."""
+    from ingestion.quarantine.bounds import enforce_bounds
+    from storage.facade import StoreUnavailable
+
+    try:
+        return enforce_bounds()
+    except StoreUnavailable:
+        logger.warning("The log engine is away; the quarantine is not measured")
+        return 0
+
+
 @shared_task(name="ingestion.save_key_use", ignore_result=True)
 def save_key_use() -> int:
     """Write when keys were last used from the queue's notes to the database."""

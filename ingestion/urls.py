@@ -15,6 +15,6 @@ urlpatterns += [
     path("receipts", views.ReceiptsView.as_view(), name="receipts"),
     path("receipts/<str:receipt>", views.ReceiptView.as_view(), name="receipt"),
     path("queue", views.QueueView.as_view(), name="queue"),
-    path("quarantine", views.QuarantineView.as_view(), name="quarantine"),
+    path("", include("ingestion.quarantine.urls")),
     path("", include("ingestion.control.urls")),
 ]

@@ -1,4 +1,4 @@
-"""The HTTP API of ingestion: the door, receipts, the queue, quarantine."""
+"""The HTTP API of ingestion: the door, receipts, the queue."""
 
 from dataclasses import asdict
 
@@ -16,14 +16,12 @@ from ingestion.contracts import Accepted
 from ingestion.serializers import (
     AcceptedSerializer,
     OutcomeSerializer,
-    QuarantinePageSerializer,
-    QuarantineParameters,
     QueueSerializer,
     ReceiptPageSerializer,
     ReceiptParameters,
     ReceiptSerializer,
 )
-from ingestion.status import quarantine_page, queue_status
+from ingestion.status import queue_status
 from logplatform.api_access import KeyIdentity, visible_apps
 
 
@@ -116,22 +114,6 @@ class QueueView(APIView):
     def get(self, request: Request) -> Response:
         """Backlog, oldest age, lag of each shard, quarantine size of the caller's apps."""
         return Response(queue_status(visible_apps(request)))
-
-
-class QuarantineView(APIView):
-    """Lines that could not be stored, with the reason and the raw bytes."""
-
-    @extend_schema(
-        operation_id="quarantine",
-        summary="List quarantined lines",
-        parameters=[QuarantineParameters],
-        responses=QuarantinePageSerializer,
-    )
-    def get(self, request: Request) -> Response:
-        """The newest quarantined lines of the caller's apps."""
-        parameters = QuarantineParameters(data=request.query_params)
-        parameters.is_valid(raise_exception=True)
-        return Response(quarantine_page(visible_apps(request), **parameters.validated_data))
 
 
 def _note_refusal(request: Request, answer: Response) -> None:

@@ -39,9 +39,11 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "apps": apps,
         "today": _known(lambda: _today(apps)) if has_engine else None,
         "backlog": _known(_backlog) if states["queue"] == "ok" else None,
+        "bounds": _bounds(),
         "rejected": _known(lambda: _rejected(slugs)) if has_engine else None,
         "expiring": _known(lambda: _expiring(slugs)) if has_engine else None,
         "next_run": next_run(),
+        "warnings": _known(lambda: _warnings(slugs)) or [],
         "last_run": RetentionRun.objects.first(),
         "now": clock.now(),
     }
@@ -112,6 +114,19 @@ def _rejected(slugs: tuple[str, ...]) -> dict[str, Any]:
     midnight = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     groups = facade.reject_reasons(facade.RejectQuery(apps=slugs, start=midnight))
     return {"total": sum(group.lines for group in groups), "groups": groups[:_MOST_REASONS]}
+
+
+def _warnings(slugs: tuple[str, ...]) -> list[Any]:
+    """Apps whose quarantine is nearly full."""
+    from ingestion.quarantine import fills
+
+    return fills.warnings_for(slugs)
+
+
+def _bounds() -> Any:
+    from ingestion.quarantine import fills
+
+    return fills.limits()
 
 
 def _expiring(slugs: tuple[str, ...]) -> list[Any]:

@@ -154,6 +154,12 @@ class Env:
     drain_max_bytes: int = setting(
         "Decompressed bytes one drain step takes at most.", parse_size, "48M"
     )
+    quarantine_max_bytes: int = setting(
+        "Bytes of lines an app may have in quarantine; beyond them the oldest go, after a warning.",
+        parse_size,
+        "1G",
+    )
+    quarantine_max_days: int = setting("Days lines stay in quarantine.", _whole(1, 3_650), "30")
     lease_s: int = setting(
         "Seconds after which another worker takes over what a dead one was draining.",
         _whole(1, 300),

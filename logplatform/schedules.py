@@ -10,6 +10,7 @@ _EVERY: dict[str, tuple[str, int, str]] = {
     "Finish what was written without the queue": ("ingestion.finish_direct", 5, "seconds"),
     "Save when keys were last used": ("ingestion.save_key_use", 60, "seconds"),
     "Go on with replays nobody works on": ("ingestion.resume_replays", 30, "seconds"),
+    "Bound the quarantine": ("ingestion.bound_quarantine", 300, "seconds"),
 }
 _DAILY: dict[str, tuple[str, str, str]] = {
     "Remove expired lines": ("storage.run_retention", "3", "17"),

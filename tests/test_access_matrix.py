@@ -15,7 +15,7 @@ from ingestion.authentication import forget_cached_keys
 from ingestion.control.urls import router
 from storage.models import App
 from tests.clients import signed_in
-from tests.factories import Roles, make_roles, make_user
+from tests.factories import Roles, Tenant, make_roles, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -198,7 +198,42 @@ def test_the_table_covers_every_route_and_method_of_the_control_plane() -> None:
     assert routes == {(name, method) for name, method, *_ in API}
 
 
-# {a} {s} {k} {p}: ids of app A; "hidden" pages must not be found by the outsider
+# What changes the quarantine; there is nothing in it, which only who sees the app is told.
+_CHOICE = {"app": "{a}", "source": "{a}-web"}
+_NONE = "00000000-0000-0000-0000-000000000000"
+QUARANTINE = [
+    ("POST", "quarantine/replay", _CHOICE, row(401, 403, 403, 404, 404, 404), "nothing_to_replay"),
+    ("POST", f"quarantine/replays/{_NONE}/cancel", {}, row(401, 403, 403, 404, 404, 404), ""),
+    ("DELETE", "quarantine?app={a}&source={a}-web", {}, row(401, 403, 403, 200, 404, 200), ""),
+]
+
+
+@pytest.mark.usefixtures("clickhouse")
+@pytest.mark.parametrize(("method", "address", "body", "statuses", "code"), QUARANTINE)
+def test_the_quarantine_is_changed_by_people_with_the_right_only(
+    people: People,
+    method: str,
+    address: str,
+    body: dict[str, str],
+    statuses: dict[str, int],
+    code: str,
+) -> None:
+    slug = people.roles.a.app.slug
+    sent = json.dumps({key: value.format(a=slug) for key, value in body.items()})
+    got, codes = {}, {}
+    for role in statuses:
+        answer = people.clients[role].generic(
+            method, f"/api/v1/{address.format(a=slug)}", sent, content_type="application/json"
+        )
+        got[role] = answer.status_code
+        codes[role] = answer.json().get("error", {}).get("code")
+    assert got == statuses
+    assert codes["ingest"] == codes["query"] == "people_only"
+    if code:
+        assert (codes["member"], codes["outsider"]) == (code, "app_not_found")
+
+
+# {a} {s} {k} {p} {slug}: ids of app A; "hidden" pages must not be found by the outsider
 ADMIN_LISTS = [
     "storage/app/",
     "storage/retentionpolicy/",
@@ -217,6 +252,9 @@ ADMIN_OBJECTS = [
     "ingestion/source/{s}/change/",
     "ingestion/source/{s}/delete/",
     "ingestion/source/{s}/history/",
+    "ingestion/source/not-stored/lines/?app={slug}&source={slug}-web",
+    "ingestion/source/not-stored/preview/?app={slug}&source={slug}-web",
+    "ingestion/source/not-stored/delete/?app={slug}&source={slug}-web",
     "ingestion/apikey/{k}/change/",
     "ingestion/apikey/{k}/delete/",
     "ingestion/apikey/{k}/history/",
@@ -234,11 +272,16 @@ SUPERUSERS_ONLY = [
 ]
 
 
+def ids_of(tenant: Tenant) -> dict[str, Any]:
+    """What the addresses of a tenant's pages are made of."""
+    ids = {"a": tenant.app.pk, "s": tenant.source.pk, "k": tenant.key.pk, "p": tenant.policy.pk}
+    return ids | {"slug": tenant.app.slug}
+
+
 def visit(people: People, role: str, page: str) -> Any:
     """A page of the admin as a role gets it."""
     a = people.roles.a
-    names = {"a": a.app.pk, "s": a.source.pk, "k": a.key.pk, "p": a.policy.pk}
-    return people.clients[role].get(f"/admin/{page.format(**names)}")
+    return people.clients[role].get(f"/admin/{page.format(**ids_of(a))}")
 
 
 @pytest.mark.parametrize("page", [*ADMIN_LISTS, *ADMIN_FORMS])
@@ -294,9 +337,8 @@ def test_an_inactive_person_sees_nothing(people: People) -> None:
 def test_outsiders_change_nothing_by_posting_to_objects(people: People) -> None:
     a = people.roles.a
     for page in ADMIN_OBJECTS:
-        names = {"a": a.app.pk, "s": a.source.pk, "k": a.key.pk, "p": a.policy.pk}
         body = {"name": "taken", "days": "1", "post": "yes", "slug": a.app.slug}
-        people.clients["outsider"].post(f"/admin/{page.format(**names)}", body)
+        people.clients["outsider"].post(f"/admin/{page.format(**ids_of(a))}", body)
     a.app.refresh_from_db()
     a.policy.refresh_from_db()
     a.key.refresh_from_db()

@@ -7,50 +7,82 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from ingestion.admin.choosing import chosen_of, format_options, source_page
+from ingestion.models import Replay
+from ingestion.quarantine import fills
 from logplatform.admin_scope import ModelAdmin, staff_user
 from logplatform.kernel import clock
 from logplatform.kernel.errors import PlatformError
 from storage.access import apps_for
 
-SPANS = {"1": "last 24 hours", "7": "last 7 days", "30": "last 30 days"}
-NEWEST = 50
+SPANS = {"1": "last 24 hours", "7": "last 7 days", "30": "last 30 days", "all": "time it is kept"}
+PAGE = 50
+NEWEST_REPLAYS = 10
 
 
 def reasons_view(request: HttpRequest, *, model_admin: ModelAdmin) -> HttpResponse:
-    """Reasons with counts, and the newest lines of a chosen one; raw bytes shown as text."""
+    """Reasons with counts by source, replays at work, and a warning before lines are dropped."""
     if not request.user.has_perm("ingestion.view_source"):
         raise PermissionDenied
+    slugs = tuple(apps_for(staff_user(request)).values_list("slug", flat=True))
     days = request.GET.get("days", "1")
     span = days if days in SPANS else "1"
+    replays = Replay.objects.filter(app__slug__in=slugs).select_related("app", "created_by")
     context = {
         **model_admin.admin_site.each_context(request),
         "title": "Lines that were not stored",
         "spans": SPANS,
         "span": span,
         "words": SPANS[span],
-        "chosen": {name: request.GET.get(name, "")[:100] for name in ("app", "source", "reason")},
+        "bounds": fills.limits(),
+        "warnings": fills.warnings_for(slugs),
+        "replays": replays[:NEWEST_REPLAYS],
     }
-    context |= _found(request, int(span), context["chosen"])
+    context |= _reasons(slugs, span)
     return TemplateResponse(request, "admin/ingestion/rejected.html", context)
 
 
-def _found(request: HttpRequest, days: int, chosen: dict[str, str]) -> dict[str, Any]:
+def lines_view(request: HttpRequest, *, model_admin: ModelAdmin) -> HttpResponse:
+    """The lines of a source, or of one reason, page by page; raw bytes shown as text."""
+    choice = chosen_of(request, right="ingestion.view_source")
+    words = choice.reason_code.replace("_", " ")
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": f"Not stored: {words}" if words else "Not stored",
+        "choice": choice,
+        "source_page": source_page(request, choice),
+        "formats": format_options(choice),
+        "may_replay": request.user.has_perm("ingestion.change_source"),
+        "may_delete": request.user.has_perm("ingestion.delete_source"),
+    }
+    context |= _lines(choice, request.GET.get("cursor") or None)
+    return TemplateResponse(request, "admin/ingestion/rejected_lines.html", context)
+
+
+def _reasons(slugs: tuple[str, ...], span: str) -> dict[str, Any]:
     from storage import facade  # late: starting the web process must not load the engine's client
 
-    slugs = tuple(apps_for(staff_user(request)).values_list("slug", flat=True))
+    since = None if span == "all" else clock.now() - timedelta(days=int(span))
     try:
-        reasons = facade.reject_reasons(
-            facade.RejectQuery(apps=slugs, start=clock.now() - timedelta(days=days))
-        )
-        lines = _newest(slugs, chosen) if chosen["reason"] else None
+        reasons = facade.reject_reasons(facade.RejectQuery(apps=slugs, start=since))
     except PlatformError as error:
         return {"problem": error.text}
-    return {"reasons": reasons, "lines": lines, "total": sum(row.lines for row in reasons)}
+    return {"reasons": reasons, "total": sum(row.lines for row in reasons)}
 
 
-def _newest(slugs: tuple[str, ...], chosen: dict[str, str]) -> list[dict[str, Any]]:
+def _lines(choice: Any, cursor: str | None) -> dict[str, Any]:
     from storage import facade
 
-    wanted = tuple(slug for slug in slugs if chosen["app"] in ("", slug))
-    query = facade.RejectQuery(apps=wanted, source=chosen["source"], reason_code=chosen["reason"])
-    return facade.list_rejects(query, limit=NEWEST).lines
+    query = choice.query()
+    try:
+        page = facade.list_rejects(query, limit=PAGE, cursor=cursor)
+        reasons = facade.reject_reasons(query)
+    except PlatformError as error:
+        return {"problem": error.text}
+    return {
+        "lines": page.lines,
+        "next": page.next,
+        "is_first": cursor is None,
+        "reasons": reasons,
+        "total": sum(row.lines for row in reasons),
+    }

@@ -9,7 +9,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from unfold.decorators import display
 
-from ingestion.admin.reject_pages import reasons_view
+from ingestion.admin.reject_pages import lines_view, reasons_view
+from ingestion.admin.replay_pages import delete_view, preview_view, replay_view
 from ingestion.admin.shared import KeyColumns, ReadOnlyInline, key_state
 from ingestion.admin.usage import UsageAdmin
 from ingestion.forms import SourceForm
@@ -46,8 +47,15 @@ class SourceAdmin(UsageAdmin):
     )
 
     def get_custom_urls(self) -> Any:
-        """The page about lines that were not stored."""
-        return (("not-stored/", "ingestion_quarantine", reasons_view),)
+        """The pages about lines that were not stored."""
+        below = "not-stored/"
+        return (
+            (below, "ingestion_quarantine", reasons_view),
+            (f"{below}lines/", "ingestion_quarantine_lines", lines_view),
+            (f"{below}delete/", "ingestion_quarantine_delete", delete_view),
+            (f"{below}preview/", "ingestion_replay_preview", preview_view),
+            (f"{below}replays/<uuid:replay>/", "ingestion_replay", replay_view),
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Stored lines carry app and slug, so they stay."""

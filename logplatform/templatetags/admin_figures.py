@@ -16,6 +16,12 @@ def in_words(code: str) -> str:
 
 
 @register.filter
+def share(part: float) -> str:
+    """0.82 as `82 %`."""
+    return f"{100 * part:.0f} %"
+
+
+@register.filter
 def detail(reason: str) -> str:
     """The sentence of `code: sentence`."""
     return reason.partition(": ")[2] or reason
