@@ -28,6 +28,7 @@ from redis.retry import Retry
 from ingestion import queue_scripts as scripts
 from ingestion.contracts import Entry, QueuedEntry, Terms
 from ingestion.errors import BacklogFull, IdempotencyMismatch, OutcomeUnknown
+from ingestion.headroom import Headroom
 
 IDEMPOTENCY_S = 24 * 3600
 MAX_ENTRIES = 2000
@@ -145,6 +146,9 @@ LAST_USED_KEY = "lgs:keys:last-used"
 _COUNTS_KEY = "lgs:metrics"
 
 
+_headroom = Headroom()
+
+
 def enqueue(
     entry: Entry, *, idempotency_key: str, body_hash: str, terms: Terms = _NO_TERMS
 ) -> Enqueued:
@@ -152,11 +156,13 @@ def enqueue(
 
     Raises:
         OverQuota: a limit of the terms is reached.
-        BacklogFull: the backlog is over its limit.
+        BacklogFull: the backlog is over its limit, or the server is short of memory.
         IdempotencyMismatch: the key was used with another body.
         QueueDown: the queue could not be reached; nothing was taken.
         OutcomeUnknown: the queue went away while it took the entry and did not come back.
     """
+    if not _headroom.is_left(client()):
+        raise BacklogFull()
     shard = secrets.randbelow(len(shards()))
     once_key = f"lgs:once:{entry.app}:{idempotency_key or secrets.token_hex(16)}"
     ttl_s = IDEMPOTENCY_S if idempotency_key else _RETRY_IDENTITY_S

@@ -70,3 +70,50 @@ def test_an_acknowledged_entry_survives_kill_9(server: Server) -> None:
     server.process.wait()
     server.process = server.start()
     assert [entry for entry, _ in client.xrange("stream")] == ids
+
+
+_TWO_WRITES = "redis.call('XADD', KEYS[1], '*', 'n', ARGV[1]); return redis.call('INCR', KEYS[2])"
+
+
+def killed_after(server: Server, times: int) -> Path:
+    """The append-only file after `times` scripts of two writes each and a kill -9."""
+    client = redis.Redis(port=server.port, password="pw-1")
+    for number in range(times):
+        client.eval(_TWO_WRITES, 2, "stream", "count", number)
+    server.process.kill()
+    server.process.wait()
+    return next((server.folder / "appendonlydir").glob("*.incr.aof"))
+
+
+def kept(server: Server) -> tuple[int, int]:
+    """What both keys of the script hold after the next start."""
+    server.process = server.start()
+    client = redis.Redis(port=server.port, password="pw-1", decode_responses=True)
+    return client.xlen("stream"), int(client.get("count"))
+
+
+def test_a_write_torn_by_the_crash_takes_nothing_acknowledged_with_it(server: Server) -> None:
+    file = killed_after(server, 50)
+    with file.open("ab") as torn:
+        torn.write(b"*3\r\n$3\r\nSET\r\n$5\r\ncou")
+    assert kept(server) == (50, 50)
+    assert redis.Redis(port=server.port, password="pw-1").eval(_TWO_WRITES, 2, "stream", "count", 1)
+
+
+def test_a_disk_that_loses_the_tail_costs_whole_scripts_and_says_so(server: Server, capfd) -> None:
+    """The disk lied about its fsync: no server can keep that, but no half of a script may stay."""
+    file = killed_after(server, 50)
+    with file.open("r+b") as torn:
+        torn.truncate(file.stat().st_size - 7)
+    assert kept(server) == (49, 49)
+    assert "short read while loading the AOF file" in capfd.readouterr().out
+
+
+def test_a_damaged_middle_is_refused_not_guessed_at(server: Server) -> None:
+    file = killed_after(server, 50)
+    content = bytearray(file.read_bytes())
+    content[content.index(b"$5\r\ncount", len(content) // 2)] ^= 0x10
+    file.write_bytes(content)
+    process = subprocess.Popen([str(valkey.server_binary()), str(server.config)])
+    assert process.wait(20) != 0
+    server.process = process

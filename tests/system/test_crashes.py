@@ -1,16 +1,21 @@
-"""kill -9 and stalls at every step of a line's way: each line is there once afterwards."""
+"""kill -9, stalls and outages at every step of a line's way: each line is there once afterwards."""
 
 import itertools
 import signal
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import httpx
 import pytest
+import redis
 
 from tests import faults
 from tests.held import STEPS, Steps
 from tests.installation import Up
 from tests.services import wait_until
-from tests.soak.judge import judge, queue_rest, stored_bodies, stored_receipts
+from tests.soak.judge import ask, judge, queue_rest, stored_bodies, stored_receipts
 from tests.soak.oracle import Oracle
 from tests.soak.senders import Senders
 
@@ -45,9 +50,9 @@ def oracle() -> Oracle:
 
 def all_stored(up: Up, oracle: Oracle) -> bool:
     try:
-        verdict = judge(oracle, stored_bodies(up, oracle), stored_receipts(up))
-        return verdict.lost == 0 and queue_rest(up)["entries"] == 0
-    except Exception:
+        lost = judge(oracle, stored_bodies(up, oracle), stored_receipts(up)).lost
+        return lost == 0 and queue_rest(up)["entries"] == 0
+    except (httpx.HTTPError, redis.RedisError):
         return False
 
 
@@ -71,11 +76,23 @@ CASES = [
     ("door.after_enqueue", "valkey"),
     ("drain.claimed", "worker"),
     ("drain.claimed", "engine"),
-    ("drain.logs_written", "valkey"),
     ("drain.before_acknowledge", "valkey"),
     ("engine.mid_insert", "beat"),
     ("drain.before_acknowledge", "everything"),
 ]
+
+
+@contextmanager
+def load(up: Up, oracle: Oracle, senders: int = 2) -> Iterator[Senders]:
+    """Senders for the time of the block; afterwards each has delivered what it had in hand."""
+    running = Senders(up, oracle, keyed=senders, bare=0, pause_s=0.05)
+    is_over = False
+    try:
+        yield running
+    finally:
+        is_over = running.stop(60)
+    assert is_over, up.text()[-4000:]
+    assert not running.problems
 
 
 @pytest.mark.parametrize(("step", "victim"), CASES, ids=[" kills ".join(case) for case in CASES])
@@ -83,17 +100,79 @@ def test_a_kill_at_a_step_loses_and_doubles_nothing(
     up: Up, steps: Steps, oracle: Oracle, step: str, victim: str
 ) -> None:
     steps.want(step)
-    senders = Senders(up, oracle, keyed=2, bare=0, pause_s=0.05)
-    try:
-        holder = steps.wait(step, 30)
-        assert holder, f"nobody came to {step}"
-        if victim == OWNER[step.split(".")[0]]:
-            faults.send(holder, signal.SIGKILL)
-        else:
-            faults.kill(up, victim)
-    finally:
-        steps.release()
-        is_over = senders.stop(60)
-    assert is_over, up.text()[-4000:]
-    assert not senders.problems
+    with load(up, oracle):
+        try:
+            holder = steps.wait(step, 30)
+            assert holder, f"nobody came to {step}"
+            if victim == OWNER[step.split(".")[0]]:
+                faults.send(holder, signal.SIGKILL)
+            else:
+                faults.kill(up, victim)
+        finally:
+            steps.release()
     assert_kept(up, oracle)
+
+
+def test_a_worker_that_sleeps_longer_than_its_lease_doubles_nothing(
+    up: Up, steps: Steps, oracle: Oracle
+) -> None:
+    """Another one takes the shard over and stores the group; then the first wakes and goes on."""
+    steps.want("drain.claimed")
+    with load(up, oracle):
+        sleeper = steps.wait("drain.claimed", 30)
+        assert sleeper
+        faults.send(sleeper, signal.SIGSTOP)
+        try:
+            steps.release()
+            promised = {body.number for body in oracle.bodies if body.receipt}
+            wait_until(lambda: promised <= set(stored_bodies(up, oracle)), 30)
+        finally:
+            faults.send(sleeper, signal.SIGCONT)
+    assert_kept(up, oracle)
+
+
+@pytest.mark.parametrize("victim", ["engine", "valkey"])
+def test_a_store_that_sleeps_under_load_loses_and_doubles_nothing(
+    up: Up, oracle: Oracle, victim: str
+) -> None:
+    with load(up, oracle):
+        assert faults.stall(up, victim, seconds=LEASE_S + 1)
+    assert_kept(up, oracle)
+
+
+def test_an_outage_of_the_engine_is_sat_out_and_drained_in_order(up: Up, oracle: Oracle) -> None:
+    with load(up, oracle) as senders, kept_down(up, "engine", for_s=5):
+        wait_until(lambda: search_status(up) == 503, 10, "searches do not say that it is away")
+        before = len(oracle.bodies)
+        wait_until(lambda: len(oracle.bodies) > before + 20, 10, "nothing is taken meanwhile")
+    assert set(senders.answers) == {"202 queue"}
+    assert_kept(up, oracle)
+    rows = [row for row in ask(up, "SELECT receipt, done_at FROM receipts") if is_of(oracle, row)]
+    places = sorted((row["done_at"], *map(int, row["receipt"].split("-"))) for row in rows)
+    for shard in {place[1] for place in places}:
+        in_shard = [place[2:] for place in places if place[1] == shard]
+        assert in_shard == sorted(in_shard)
+
+
+def search_status(up: Up) -> int:
+    headers = {"Authorization": f"Bearer {up.first_run['query_key']}"}
+    url = f"http://127.0.0.1:{up.port}/api/v1/logs"
+    return httpx.get(url, headers=headers, timeout=30).status_code
+
+
+@contextmanager
+def kept_down(up: Up, victim: str, *, for_s: float) -> Iterator[None]:
+    """It dies as soon as it is there, for so long; the block runs meanwhile."""
+    ends_at = time.monotonic() + for_s
+
+    def strike() -> None:
+        while time.monotonic() < ends_at:
+            faults.kill(up, victim)
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=strike)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
