@@ -8,16 +8,16 @@ from ingestion import headroom, queue
 from ingestion.errors import BacklogFull
 from tests.ingestion.test_queue import make_entry
 
-BODY = b"x" * 100
+BODY = b"x" * 10_000
 
 
 @pytest.fixture
 def small(valkey, monkeypatch) -> Iterator[None]:
-    """The server has half a MB for everything that comes."""
+    """The server has 4 MB for everything that comes."""
     used = valkey.info("memory")["used_memory"]
     monkeypatch.setattr(headroom, "EVERY_S", 0.0)
     monkeypatch.setattr(queue, "_headroom", headroom.Headroom())
-    valkey.config_set("maxmemory", used + (1 << 19))
+    valkey.config_set("maxmemory", used + (4 << 20))
     yield
     valkey.config_set("maxmemory", 0)
 
