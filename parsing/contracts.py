@@ -93,8 +93,9 @@ class Matched:
         attributes: one String series per attribute, named for it, null where absent.
         extras: more attributes as `row` UInt32 (0 is the first of `rows`), `key`, `value`: for keys
             too many for columns. A key is never in both for one row.
-        layouts: strptime layouts of a `timestamp` that is String, tried in order; empty means
-            ISO-8601 or an epoch.
+        layouts: layouts of a `timestamp` that is String, tried in order (see `parsing.times`);
+            empty means ISO-8601 or an epoch.
+        format: the name of the format, where one reader knows several; empty: the one asked.
     """
 
     rows: pl.Series
@@ -102,6 +103,7 @@ class Matched:
     attributes: Sequence[pl.Series]
     extras: pl.DataFrame | None = None
     layouts: tuple[str, ...] = ()
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +144,10 @@ class Format:
         title: what people call it.
         parse: n lines (String, no nulls) → `Found`; never raises, whatever the lines hold.
         specificity: higher is asked first; 0 is plain text, which takes everything.
-        opens_with: a cheap regex that every line of the format matches; others are not asked.
+        patterns: regexes, one of which every line of the format matches; lines that cannot are
+            not asked about. Empty: any line.
+        reader: the format that finds this one's lines too when formats are detected; empty: none.
+        group: the folder of `parsing/formats` it is in.
         source: page of the vendor or standard that describes it.
     """
 
@@ -152,4 +157,6 @@ class Format:
     source: str = ""
     fields: tuple[Field, ...] = ()
     samples: tuple[Sample, ...] = ()
-    opens_with: str | None = None
+    patterns: tuple[str, ...] = ()
+    reader: str = ""
+    group: str = ""

@@ -6,11 +6,13 @@ from dataclasses import replace
 import polars as pl
 
 from parsing.contracts import RECORD_SCHEMA, REJECTED_SCHEMA, Format, Found, Hint, Parsed
+from parsing.detection.candidates import LineCandidates
 from parsing.frames import all_rows, constant, none_of, put
 from parsing.records import ENCODING_ERROR, PARSE_ERROR, records_of
-from parsing.registry import log_formats
+from parsing.registry import candidates, gates, log_formats
 
 _BOM = "\ufeff"
+_KIND = "kind"
 _INVALID_UTF8 = "invalid_utf8: the line is not valid UTF-8"
 
 
@@ -25,13 +27,15 @@ def parse_lines(lines: pl.Series, *, received_at: pl.Series, hint: Hint) -> Pars
         Every line once: as a record, or refused with a reason. No input raises.
     """
     asked, refused = _admit(lines, received_at, hint)
+    asked, likely = _with_kinds(asked, hint)
     frames = []
     for name, log_format in _chosen(hint):
         if not len(asked):
             break
-        found = _ask(log_format, asked["text"], is_strict=hint.strict_json)
+        found = _ask(name, log_format, asked, likely)
         frames += [
-            records_of(matched, asked=asked, name=name, zone=hint.zone) for matched in found.matched
+            records_of(matched, asked=asked, name=matched.format or name, zone=hint.zone)
+            for matched in found.matched
         ]
         asked = _left_over(asked, found)
     if len(asked):
@@ -40,10 +44,19 @@ def parse_lines(lines: pl.Series, *, received_at: pl.Series, hint: Hint) -> Pars
 
 
 def _chosen(hint: Hint) -> Iterator[tuple[str, Format]]:
+    """The formats to ask, the most specific first."""
     wanted = hint.formats or (("json",) if hint.strict_json else ())
     for name, log_format in log_formats().items():
-        if not wanted or name in wanted:
+        if name in wanted or (not wanted and not log_format.reader):
             yield name, log_format
+
+
+def _with_kinds(asked: pl.DataFrame, hint: Hint) -> tuple[pl.DataFrame, LineCandidates | None]:
+    """The lines with what they look like; nothing where the sender said what they are."""
+    if hint.formats or hint.strict_json or not len(asked):
+        return asked, None
+    likely = candidates().of_lines(asked["text"])
+    return asked.with_columns(likely.kinds.alias(_KIND)), likely
 
 
 def _admit(
@@ -95,22 +108,36 @@ def _decode(line: bytes, *, is_strict: bool) -> tuple[str | None, str | None]:
         return None if is_strict else line.decode("utf-8", "replace"), "invalid UTF-8"
 
 
-def _ask(log_format: Format, text: pl.Series, *, is_strict: bool) -> Found:
+def _ask(
+    name: str, log_format: Format, asked: pl.DataFrame, likely: LineCandidates | None
+) -> Found:
     """Ask a format, sparing it the lines that cannot be of it."""
-    if is_strict or log_format.opens_with is None:
+    text = asked["text"]
+    if likely is None:
         return log_format.parse(text)
-    likely = text.str.contains(log_format.opens_with)
-    if likely.all():
-        return log_format.parse(text)
-    if not likely.any():
+    rows = _selected(all_rows(len(text)), likely.mask_of(name, asked[_KIND]))
+    if len(rows):
+        rows = _selected(rows, gates()[name].mask_of(_gathered(text, rows)))
+    if not len(rows):
         return Found(matched=())
-    rows = likely.arg_true()
-    found = log_format.parse(text.gather(rows))
+    found = log_format.parse(_gathered(text, rows))
+    if len(rows) == len(text):
+        return found
     reasons = found.reasons
     return Found(
         matched=[replace(each, rows=rows.gather(each.rows)) for each in found.matched],
         reasons=reasons if reasons is None else put(_no_text(len(text)), rows, reasons),
     )
+
+
+def _selected(rows: pl.Series, mask: pl.Series | bool) -> pl.Series:
+    if isinstance(mask, bool):
+        return rows if mask else rows.clear()
+    return rows.filter(mask)
+
+
+def _gathered(text: pl.Series, rows: pl.Series) -> pl.Series:
+    return text if len(rows) == len(text) else text.gather(rows)
 
 
 def _no_text(n: int) -> pl.Series:

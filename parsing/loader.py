@@ -5,18 +5,23 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import polars as pl
 
+from logplatform.kernel.levels import severity_of_level
 from parsing.contracts import RECORD_SCHEMA, TEXT_COLUMNS, Field, Format, Sample
-from parsing.declared import SEVERITY_RULES, Rules, Split
+from parsing.declared import Level, Rules, Split
+from parsing.pairs import GRAMMARS
+from parsing.patterns import UnknownPattern, expand
+from parsing.severities import SEVERITY_RULES
 
 TYPES = ("text", "int", "float", "ip", "datetime", "level")
-_TOP_KEYS = {"title", "source", "specificity", "pattern", "split", "fields", "sample"}
-_FIELD_KEYS = {"type", "unit", "layout", "absent", "severity"}
+_SHARED_KEYS = {"title", "source", "specificity", "fields", "sample"}
+_TOP_KEYS = _SHARED_KEYS | {"severity", "pattern", "split", "pairs"}
+_FIELD_KEYS = {"type", "unit", "layout", "absent", "severity", "scale", "words"}
 _RESERVED = {*RECORD_SCHEMA} - {"timestamp", *TEXT_COLUMNS}
 _GROUP = re.compile(r"\(\?P?<([A-Za-z_][A-Za-z0-9_.\[\]]*)>")
 
@@ -40,7 +45,10 @@ def load_format(file: Path) -> Format:
     patterns = [_regex(file, "pattern", entry) for entry in _tables(file, raw, "pattern")]
     _require(f"{file}", patterns, "needs a [[pattern]]")
     splits = tuple(_split(file, entry) for entry in _tables(file, raw, "split"))
+    pairs = _pairs(file, raw)
     names = list(dict.fromkeys(_names_in([*patterns, *(split.regex for split in splits)])))
+    for field in pairs:
+        _require(f"{file}", field in names, f"[[pairs]] of an unknown field {field!r}")
     for split in splits:
         _require(f"{file}", split.field in names, f"[[split]] of an unknown field {split.field!r}")
     reserved = sorted(name for name in names if name in _RESERVED or name.startswith("_"))
@@ -49,15 +57,19 @@ def load_format(file: Path) -> Format:
     rules = Rules(
         patterns=tuple(patterns),
         splits=splits,
+        pairs=pairs,
         layouts=_layouts(fields),
         absent={name: entry["absent"] for name, entry in fields.items() if "absent" in entry},
-        severity=_severity(file, fields),
+        scales={name: entry["scale"] for name, entry in fields.items() if "scale" in entry},
+        levels=tuple(_levels(file, fields)),
+        has_levels_in_text=raw.get("severity") == "text",
     )
     return Format(
         title=raw["title"],
         source=raw.get("source", ""),
         specificity=raw.get("specificity", 10 * len(names)),
         parse=rules.parse,
+        patterns=rules.patterns,
         fields=tuple(_field(name, fields.get(name, {})) for name in names),
         samples=_samples(file, raw),
     )
@@ -95,7 +107,10 @@ def _regex(file: Path, kind: str, entry: Mapping[str, Any]) -> str:
     if not isinstance(regex, str):
         raise FormatError(f"{place}: needs a regex")
     try:
+        regex = expand(regex)
         pl.Series([""]).str.extract_groups(regex).struct.unnest()
+    except UnknownPattern as error:
+        raise FormatError(f"{place}: {error}") from error
     except (pl.exceptions.PolarsError, ValueError) as error:
         raise FormatError(f"{place}: the regex does not compile: {error}") from error
     _require(place, _names_in([regex]), "the regex names no group")
@@ -128,15 +143,31 @@ def _layouts(fields: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     return (layout,) if isinstance(layout, str) else tuple(layout)
 
 
-def _severity(file: Path, fields: Mapping[str, Mapping[str, Any]]) -> tuple[str, str] | None:
-    """The field that tells the severity: one with a rule, or one of type `level`."""
+def _levels(file: Path, fields: Mapping[str, Mapping[str, Any]]) -> Iterator[Level]:
+    """The fields that tell the severity: those with a rule, and those of type `level`."""
     for name, entry in fields.items():
         rule = entry.get("severity", "level" if entry.get("type") == "level" else None)
-        if rule is not None:
-            place = f"{file}: [fields] {name}"
-            _require(place, rule in SEVERITY_RULES, f"unknown severity rule {rule!r}")
-            return name, rule
-    return None
+        if rule is None:
+            continue
+        place = f"{file}: [fields] {name}"
+        _require(place, rule in SEVERITY_RULES, f"unknown severity rule {rule!r}")
+        words = {word: severity_of_level(level) for word, level in entry.get("words", {}).items()}
+        unknown = sorted(word for word, severity in words.items() if severity is None)
+        _require(place, not unknown, f"words: unknown level for {', '.join(unknown)}")
+        known = {word.lower(): severity for word, severity in words.items() if severity}
+        yield Level(field=name, rule=rule, words=known)
+
+
+def _pairs(file: Path, raw: Mapping[str, Any]) -> dict[str, str]:
+    pairs = {}
+    for entry in _tables(file, raw, "pairs"):
+        place = f"{file}: [[pairs]]"
+        _check_keys(place, entry, {"field", "grammar"})
+        grammar = entry.get("grammar")
+        known = ", ".join(GRAMMARS)
+        _require(place, grammar in GRAMMARS, f"unknown grammar {grammar!r}; known: {known}")
+        pairs[str(entry.get("field"))] = str(grammar)
+    return pairs
 
 
 def _field(name: str, entry: Mapping[str, Any]) -> Field:

@@ -96,7 +96,9 @@ def settle_times(
     if written is None or written.null_count() == len(written):
         return arrival, []
     is_text = written.dtype == pl.String
-    times = read_times(written, layouts=layouts, zone=zone) if is_text else written
+    times = written
+    if is_text:
+        times = read_times(written, layouts=layouts, zone=zone, arrival=arrival)
     epoch_ns = times.to_physical()
     in_range = (epoch_ns >= 0) & (epoch_ns <= arrival.to_physical() + _DAY_NS)
     if in_range.all() and times.null_count() == 0:

@@ -1,5 +1,7 @@
 """Levels as senders write them → OpenTelemetry severity numbers, a column at a time."""
 
+from collections.abc import Callable, Mapping
+
 import polars as pl
 
 from logplatform.kernel.levels import SEVERITY_OF_WORD
@@ -12,6 +14,11 @@ _MARKED = (
     r"(?i)(?:\b(?:level|lvl|severity)\s*[=:]\s*[\"']?|[\[<(]\s*)"
     r"(trace|debug|info|notice|warn(?:ing)?|err(?:or)?|severe|fatal|crit(?:ical)?|alert"
     r"|emerg(?:ency)?|panic)\b"
+)
+_FACILITIES = (
+    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron"),
+    *("authpriv", "ftp", "ntp", "audit", "alert", "clock", "local0", "local1", "local2"),
+    *("local3", "local4", "local5", "local6", "local7"),
 )
 _SIGNS = (
     (23, r"(?i)\bpanic\b"),
@@ -47,6 +54,22 @@ def severity_of_status(status: pl.Expr) -> pl.Expr:
     return pl.when(is_failure).then(17).when(is_refusal).then(13).otherwise(9).cast(pl.UInt8)
 
 
+def severity_of_priority(priority: pl.Expr) -> pl.Expr:
+    """Severity of syslog priorities (String): facility * 8 + severity."""
+    return severity_of_words((_number(priority) % 8).cast(pl.String))
+
+
+def facilities(priority: pl.Expr) -> pl.Expr:
+    """Names of the facilities of syslog priorities (String); null for none. Source: RFC 5424."""
+    return (_number(priority) // 8).replace_strict(
+        list(range(len(_FACILITIES))), _FACILITIES, default=None, return_dtype=pl.String
+    )
+
+
+def _number(priority: pl.Expr) -> pl.Expr:
+    return priority.cast(pl.UInt16, strict=False)
+
+
 def severities_in_text(lines: pl.Series) -> pl.Series:
     """Severity that a line of plain text tells by its words.
 
@@ -70,3 +93,10 @@ def severities_in_text(lines: pl.Series) -> pl.Series:
         more = rest.select(told.cast(pl.UInt8)).to_series()
         severities = severities.scatter(missing.arg_true(), more)
     return severities
+
+
+SEVERITY_RULES: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
+    "http_status": severity_of_status,
+    "level": severity_of_words,
+    "syslog_pri": severity_of_priority,
+}

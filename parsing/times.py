@@ -7,6 +7,7 @@ import polars as pl
 
 from parsing.contracts import TIMESTAMP
 from parsing.frames import constant
+from parsing.layouts import LAST_S, placed, read_layout
 
 _MAX_SHAPES = 4
 _ISO = re.compile(
@@ -19,28 +20,45 @@ _ANY_ISO = (
     r"(?:[.,:](\d{1,9})\d*)?\s*([Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?\s*$"
 )
 _NS_PER_UNIT = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1000, "ns": 1}
-# Datetime[ns] ends in 2262; beyond it the conversion wraps around silently.
-_LAST_S = 9_200_000_000
 
 
-def read_times(text: pl.Series, *, layouts: tuple[str, ...] = (), zone: str) -> pl.Series:
+def read_times(
+    text: pl.Series,
+    *,
+    layouts: tuple[str, ...] = (),
+    zone: str,
+    arrival: pl.Series | None = None,
+) -> pl.Series:
     """Read times of the given layouts; without any, ISO-8601 times and Unix epochs.
 
     Args:
         text: n values (String); nulls stay null. ISO-8601 with `T` or a space, 0-9 digits of a
             second after `.` or `,`, and any zone or none; or an epoch in s, ms, µs or ns, told
             apart by magnitude (below 1e11, 1e14, 1e17).
-        layouts: strptime layouts to read instead, each asked for what those before left.
+        layouts: layouts to read instead, each asked for what those before left (`iso`: ISO-8601
+            and epochs; else see `parsing.layouts`).
         zone: IANA zone of values that carry none.
+        arrival: n times Datetime[ns, UTC], for layouts without a year; None: 1970.
     Returns:
         n values Datetime[ns, UTC]; null where unreadable or before 1900 or after 2261.
     """
+    if not layouts:
+        return _read_usual(text, zone)
     found, rest = constant(None, len(text), TIMESTAMP), text
     for layout in layouts:
-        found = _first_of(found, read_layout(rest, layout, zone=zone))
+        if rest.null_count() == len(rest):
+            break
+        if layout == "iso":
+            found = _first_of(found, _read_usual(rest, zone))
+        else:
+            found = _first_of(found, read_layout(rest, layout, zone=zone, arrival=arrival))
         rest = _where_null(found, rest)
-    if layouts:
-        return found
+    return found
+
+
+def _read_usual(text: pl.Series, zone: str) -> pl.Series:
+    """ISO-8601 of any spelling and epochs."""
+    found, rest = constant(None, len(text), TIMESTAMP), text
     for _ in range(_MAX_SHAPES):
         if rest.null_count() == len(rest):
             return found
@@ -52,28 +70,6 @@ def read_times(text: pl.Series, *, layouts: tuple[str, ...] = (), zone: str) -> 
     if rest.null_count() == len(rest):
         return found
     return _first_of(_first_of(found, _read_any_iso(rest, zone)), _read_epochs(rest))
-
-
-def read_layout(text: pl.Series, layout: str, *, zone: str) -> pl.Series:
-    """Read times of one strptime layout.
-
-    Args:
-        text: n values (String).
-        layout: polars/chrono directives; with `%z` the value's own zone counts.
-        zone: IANA zone of layouts without `%z`.
-    Returns:
-        n values Datetime[ns, UTC]; null where the layout does not fit.
-    """
-    frame = text.alias("text").to_frame()
-    stamp = pl.col("text")
-    coarse = stamp.str.to_datetime(layout, time_unit="us", strict=False, cache=False)
-    known = coarse.dt.timestamp("us").abs() < _LAST_S * 1_000_000
-    if "f" in re.findall(r"%[.\d]*([a-zA-Z])", layout):
-        fine = stamp.str.to_datetime(layout, time_unit="ns", strict=False, cache=False)
-    else:
-        fine = coarse.dt.cast_time_unit("ns")
-    times = _placed(pl.when(known).then(fine), None if "%z" in layout else zone)
-    return frame.select(times).to_series()
 
 
 def _first_of(first: pl.Series, second: pl.Series) -> pl.Series:
@@ -119,22 +115,7 @@ def _read_year_first(text: pl.Series, layout: str, zone: str) -> pl.Series:
         stamp.str.to_datetime(layout, time_unit="ns", strict=False, cache=False)
     )
     own_zone = {"z": None, "Z": "UTC"}.get(layout[-1], zone)
-    return text.alias("text").to_frame().select(_placed(times, own_zone)).to_series()
-
-
-def _placed(times: pl.Expr, zone: str | None) -> pl.Expr:
-    """Give naive times their zone: the earlier of two at a fold, shifted on in a gap.
-
-    None: the times carry their zone already.
-    """
-    if zone is None:
-        return times.dt.convert_time_zone("UTC")
-    if zone == "UTC":
-        return times.dt.replace_time_zone("UTC")
-    hour = pl.duration(hours=1, time_unit="ns")
-    placed = times.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    moved = (times - hour).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    return pl.coalesce(placed, moved + hour).dt.convert_time_zone("UTC")
+    return text.alias("text").to_frame().select(placed(times, own_zone)).to_series()
 
 
 def _read_any_iso(text: pl.Series, zone: str) -> pl.Series:
@@ -156,7 +137,7 @@ def _read_any_iso(text: pl.Series, zone: str) -> pl.Series:
         offset=pl.when(minutes < 24 * 60).then(offset),
     )
     own = pl.col("naive").dt.replace_time_zone("UTC") - pl.col("offset")
-    local = _placed(pl.col("naive"), zone)
+    local = placed(pl.col("naive"), zone)
     return parts.select(pl.when(pl.col("zone").is_null()).then(local).otherwise(own)).to_series()
 
 
@@ -188,7 +169,7 @@ def _read_epochs(text: pl.Series) -> pl.Series:
     part = (pl.col("part") * pl.col("unit")).round().cast(pl.Int64).fill_null(0)
     exact = pl.col("whole") * pl.col("unit") + sign * part
     loose = pl.col("loose") * pl.col("unit")
-    in_range = size * pl.col("unit") < _LAST_S * 1e9
+    in_range = size * pl.col("unit") < LAST_S * 1e9
     return numbers.select(
         pl.when(in_range)
         .then(pl.coalesce(exact, pl.when(in_range).then(loose).cast(pl.Int64, strict=False)))

@@ -7,10 +7,7 @@ import pytest
 from tests.invariants.sources import ROOT, tracked_files
 
 # Declarative formats (.toml) bring their samples, which are their test.
-FOLDERS = {
-    "parsing/formats": (".py",),
-    "ingestion/protocols": (".py",),
-}
+FOLDERS = {"parsing/formats/*": ".py", "ingestion/protocols": ".py"}
 
 
 def plugins() -> list[Path]:
@@ -19,7 +16,9 @@ def plugins() -> list[Path]:
     return [
         path
         for path in relative
-        if path.suffix in FOLDERS.get(str(path.parent), ()) and not path.name.startswith("_")
+        if any(
+            ("/" / path).match(f"/{folder}/[!_]*{suffix}") for folder, suffix in FOLDERS.items()
+        )
     ]
 
 

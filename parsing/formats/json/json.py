@@ -98,7 +98,7 @@ FORMAT = Format(
     title="JSON, one object a line",
     parse=parse,
     specificity=1000,
-    opens_with=r"^\s*\{",
+    patterns=(r"^\s*\{",),
     source="https://www.rfc-editor.org/rfc/rfc8259",
     fields=tuple(
         Field(name=name, type="datetime" if name == "timestamp" else "text") for name in NAMES
