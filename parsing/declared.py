@@ -25,11 +25,15 @@ class Split:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """A field that tells the severity by a rule, after its own words."""
+    """A field that tells the severity by a rule, after its own words.
+
+    `is_spent`: the field is nothing else, so that it is not an attribute as well.
+    """
 
     field: str
     rule: str
     words: Mapping[str, int]
+    is_spent: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +79,15 @@ class Rules:
     def _matched(self, rows: pl.Series, found: pl.DataFrame) -> Matched:
         extras = []
         for field, grammar in self.pairs.items():
+            if field not in found.columns:
+                continue
             pairs = read_pairs(found[field], GRAMMARS[grammar], kept=_NOTHING)
             new = [name for name in pairs.columns.columns if name not in found.columns]
             found = found.drop(field).hstack(pairs.columns.select(new))
             if pairs.extras is not None:
                 known = pl.col("key").is_in(found.columns)
                 extras.append(pairs.extras.filter(~known))
-        hidden = _OWN | {level.field for level in self.levels if level.rule in _HIDING}
+        hidden = _OWN | {level.field for level in self.levels if level.is_spent}
         columns = found.get_columns()
         return Matched(
             rows=rows,
@@ -129,7 +135,6 @@ class Rules:
         return found.with_columns(found[_SEVERITY].scatter(left, words))
 
 
-_HIDING = frozenset({"level", "syslog_pri"})
 _NOTHING = frozenset[str]()
 
 

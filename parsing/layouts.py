@@ -16,6 +16,11 @@ from parsing.frames import constant, put
 # Datetime[ns] ends in 2262; beyond it the conversion wraps around silently.
 LAST_S = 9_200_000_000
 _DAY = pl.duration(days=1, time_unit="ns")
+# What several formats share.
+LAYOUT_SETS = {
+    "syslog": ("%b %e %H:%M:%S%.f", "iso", "%b %e %Y %H:%M:%S%.f"),
+    "access": ("%d/%b/%Y:%H:%M:%S %z", "%d/%b/%Y:%H:%M:%S%.f %z"),
+}
 # A 29th of February is at most eight years back (1896, 1904).
 _YEARS_BACK = 9
 _MAX_ZONES = 64

@@ -14,6 +14,7 @@ import polars as pl
 from logplatform.kernel.levels import severity_of_level
 from parsing.contracts import RECORD_SCHEMA, TEXT_COLUMNS, Field, Format, Sample
 from parsing.declared import Level, Rules, Split
+from parsing.layouts import LAYOUT_SETS
 from parsing.pairs import GRAMMARS
 from parsing.patterns import UnknownPattern, expand
 from parsing.severities import SEVERITY_RULES
@@ -140,7 +141,8 @@ def _fields(file: Path, raw: Mapping[str, Any], names: list[str]) -> dict[str, d
 
 def _layouts(fields: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     layout = fields.get("timestamp", {}).get("layout", ())
-    return (layout,) if isinstance(layout, str) else tuple(layout)
+    layouts = (layout,) if isinstance(layout, str) else tuple(layout)
+    return tuple(each for name in layouts for each in LAYOUT_SETS.get(name, (name,)))
 
 
 def _levels(file: Path, fields: Mapping[str, Mapping[str, Any]]) -> Iterator[Level]:
@@ -155,7 +157,8 @@ def _levels(file: Path, fields: Mapping[str, Mapping[str, Any]]) -> Iterator[Lev
         unknown = sorted(word for word, severity in words.items() if severity is None)
         _require(place, not unknown, f"words: unknown level for {', '.join(unknown)}")
         known = {word.lower(): severity for word, severity in words.items() if severity}
-        yield Level(field=name, rule=rule, words=known)
+        is_spent = entry.get("type") == "level" or rule == "syslog_pri"
+        yield Level(field=name, rule=rule, words=known, is_spent=is_spent)
 
 
 def _pairs(file: Path, raw: Mapping[str, Any]) -> dict[str, str]:

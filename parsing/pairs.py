@@ -64,6 +64,7 @@ GRAMMARS = {
     "quoted": Grammar(key=r'[^\s="\]\[]+', value=QUOTED, escapes=(*_ESCAPES, ("\\]", "]"))),
     "comma": Grammar(key=r"[A-Za-z_][\w.-]*", value=rf"(?:{QUOTED}|[^,]*)", gap=r",\s*"),
     "semicolon": Grammar(key=r"[A-Za-z_][\w.-]*", value=r"[^;]*", gap=r"\s*;\s*"),
+    "audit": Grammar(key=r"[A-Za-z_][\w-]*", value=rf"(?:{QUOTED}|'[^']*'|[^\s\"'][^\s]*|)"),
     "tab": Grammar(key=r"[^\t=]+", value=r"[^\t]*", gap=r"\t"),
     "cef": Grammar(
         key=r"[A-Za-z_][\w.\[\]-]*",

@@ -49,9 +49,10 @@ def severity_of_words(words: pl.Expr) -> pl.Expr:
 
 
 def severity_of_status(status: pl.Expr) -> pl.Expr:
-    """Severity of HTTP answers (String): 5xx ERROR, 4xx WARN, else INFO."""
+    """Severity of HTTP answers (String): 5xx ERROR, 4xx WARN, else INFO; null where absent."""
     is_refusal, is_failure = status.str.starts_with("4"), status.str.starts_with("5")
-    return pl.when(is_failure).then(17).when(is_refusal).then(13).otherwise(9).cast(pl.UInt8)
+    told = pl.when(is_failure).then(17).when(is_refusal).then(13).when(status.is_not_null())
+    return told.then(9).cast(pl.UInt8)
 
 
 def severity_of_priority(priority: pl.Expr) -> pl.Expr:

@@ -18,7 +18,7 @@ def test_http_answers_have_a_severity() -> None:
     """5xx is an error, 4xx a warning."""
     status = pl.DataFrame({"status": ["200", "304", "404", "503", None]})
     found = status.select(severity_of_status(pl.col("status"))).to_series()
-    assert found.to_list() == [9, 9, 13, 17, 9]
+    assert found.to_list() == [9, 9, 13, 17, None]
 
 
 @pytest.mark.parametrize(
