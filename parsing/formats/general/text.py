@@ -32,7 +32,7 @@ FORMAT = Format(
     fields=(Field(name="timestamp", type="datetime"), Field(name="severity", type="int")),
     samples=(
         Sample(
-            line="2026-02-11 06:43:36,250 ERROR worker: job 7 failed",
+            line="2026-02-11 06:43:36,250 job 7 of worker failed",
             expect={"timestamp": "2026-02-11T06:43:36.25Z", "severity": 17},
         ),
         Sample(line="kernel panic - not syncing", expect={"severity": 23}),
