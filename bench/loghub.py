@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import polars as pl
@@ -88,7 +89,7 @@ def scores(folder: Path) -> Iterator[Score]:
     """Parse each system as it would arrive, without a hint, and compare with the ground truth."""
     for name, system in SYSTEMS.items():
         file = folder / name / f"{name}_2k.log"
-        truth = list(csv.DictReader(Path(f"{file}_structured.csv").open(encoding="utf-8")))
+        truth = list(csv.DictReader(StringIO(Path(f"{file}_structured.csv").read_text("utf-8"))))
         lines = split_lines(file.read_bytes())
         if len(lines) != len(truth):
             raise SystemExit(f"{file}: {len(lines)} lines, but the ground truth has {len(truth)}")
@@ -132,7 +133,10 @@ def _checks(system: System) -> dict[str, Callable[[dict[str, object], Row], bool
         level = system.level
         checks["level"] = lambda found, row: found["severity"] == _severity(row[level])
     if system.component:
-        component, columns = system.component, (system.column or "logger", system.column or "service")
+        component, columns = (
+            system.component,
+            (system.column or "logger", system.column or "service"),
+        )
         checks["component"] = lambda found, row: (
             row[component].rpartition(system.cut)[2].strip()
             in [str(found[column]).strip() for column in columns]

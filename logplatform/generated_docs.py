@@ -8,11 +8,15 @@ import pkgutil
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from logplatform.env import Env
 from logplatform.kernel.errors import PlatformError
+
+if TYPE_CHECKING:
+    from parsing import Format
 
 FOLDER = Path(settings.BASE_DIR) / "docs"
 PACKAGES = ("logplatform", "parsing", "storage", "ingestion", "analytics", "dashboard")
@@ -69,23 +73,27 @@ def formats_page() -> str:
     """Every log format, from the plug-ins of `parsing/formats`."""
     from parsing import log_formats
 
+    formats = log_formats()
     parts = [
-        "The most specific format that fits a line is used, line by line. "
-        "A source or `?format=<name>` can fix one. `formats-guide.md` shows how to add one: a "
-        "file, nothing else.",
-        _table(
-            ("name", "what it is", "described at"),
-            [(f"`{name}`", item.title, item.source) for name, item in log_formats().items()],
-        ),
+        f"{len(formats)} formats; the most specific one that fits a line is used, line by line. "
+        "A source or `?format=<name>` can fix one, or several. `formats-guide.md` shows how to add "
+        "one: a file, nothing else.",
     ]
-    for name, item in log_formats().items():
-        parts.append(f"## {name}\n")
-        if accepted := [sample.line for sample in item.samples if sample.expect is not None]:
-            parts.append(f"```\n{accepted[0]}\n```\n")
-        if item.fields:
-            rows = [(f"`{field.name}`", field.type, field.unit) for field in item.fields]
-            parts.append(_table(("field", "type", "unit"), rows))
+    for group in sorted({item.group for item in formats.values()}):
+        own = {name: item for name, item in sorted(formats.items()) if item.group == group}
+        rows = [(f"[`{name}`](#{name})", item.title, item.source) for name, item in own.items()]
+        parts += [f"## {group}\n", _table(("name", "what it is", "described at"), rows)]
+        parts += [_format_section(name, item) for name, item in own.items()]
     return _page("Log formats", *parts)
+
+
+def _format_section(name: str, item: "Format") -> str:
+    """A line of the format and its fields."""
+    parts = [f"### {name}\n"]
+    if accepted := [sample.line for sample in item.samples if sample.expect is not None]:
+        parts.append(f"```\n{accepted[0]}\n```\n")
+    fields = [f"`{field.name}`{f' ({field.unit})' if field.unit else ''}" for field in item.fields]
+    return "\n".join([*parts, f"Fields: {', '.join(fields)}.\n"] if fields else parts)
 
 
 def _errors() -> Iterator[type[PlatformError]]:

@@ -141,5 +141,3 @@ def placed(times: pl.Expr, zone: str | None) -> pl.Expr:
     placed = times.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     moved = (times - hour).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     return pl.coalesce(placed, moved + hour).dt.convert_time_zone("UTC")
-
-

@@ -190,9 +190,7 @@ def _long(texts: pl.Series, rows: pl.Series, grammar: Grammar) -> pl.DataFrame:
 def _pairs_of(texts: pl.Series, rows: pl.Series, grammar: Grammar) -> pl.DataFrame:
     """Every pair as written, one a row: `row`, `key`, `value`."""
     own = pl.DataFrame([rows.alias("row"), texts.alias("pair")])
-    pairs = own.select(
-        "row", pl.col("pair").str.extract_all(f"(?:^|{grammar.gap})" + grammar.pair)
-    )
+    pairs = own.select("row", pl.col("pair").str.extract_all(f"(?:^|{grammar.gap})" + grammar.pair))
     pairs = pairs.with_columns(pl.col("pair").list.head(MAX_PAIRS)).explode("pair")
     groups = pl.col("pair").str.extract_groups(f"^(?:{grammar.gap})?" + grammar.pair + "$").struct
     return pairs.select("row", key=groups[0], value=groups[1]).drop_nulls("key")

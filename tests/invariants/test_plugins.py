@@ -16,9 +16,7 @@ def plugins() -> list[Path]:
     return [
         path
         for path in relative
-        if any(
-            ("/" / path).match(f"/{folder}/[!_]*{suffix}") for folder, suffix in FOLDERS.items()
-        )
+        if any(("/" / path).match(f"/{folder}/[!_]*{suffix}") for folder, suffix in FOLDERS.items())
     ]
 
 
