@@ -101,6 +101,16 @@ class Accepted:
     backend: str
     is_new: bool = True
 
+    @property
+    def answer(self) -> dict[str, object]:
+        """The body of the 202."""
+        return {"receipt": self.receipt, "accepted": self.lines, "backend": self.backend}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of the answer."""
+        return {"X-Receipt-Id": self.receipt}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

@@ -8,7 +8,6 @@ docs/decisions/0002.
 
 import asyncio
 import json
-import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -22,13 +21,15 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpResponseBase
 
 from ingestion import refusals
+from ingestion.contracts import Accepted
 from ingestion.errors import BodyTooLarge, SlowBody, TooBusy, TornBody
+from ingestion.express import MAX_BYTES, ExpressLane
 from ingestion.protocols import http_protocols
 from logplatform.api_errors import platform_error_body
 from logplatform.kernel import failpoints
 from logplatform.kernel.errors import PlatformError
 from logplatform.kernel.jsonlog import request_id
-from logplatform.middleware import RequestIdMiddleware
+from logplatform.middleware import RequestIdMiddleware, request_id_of
 
 BODY_DEADLINE_S = 30.0
 _MAX_PAGE_BODY = 5 << 20
@@ -47,23 +48,26 @@ class Door:
 
     def __init__(self, pages: Any) -> None:
         self._pages = pages
-        self._paths = {f"/{how.path}" for how in http_protocols().values()}
+        self._protocols = {f"/{how.path}": name for name, how in http_protocols().items()}
         self._handler = LeanHandler()
+        self._express = ExpressLane()
         self._threads = ThreadPoolExecutor(settings.ENV.web_threads, thread_name_prefix="door")
         self._receiving = _Meter(4 * max(settings.ENV.max_body_bytes, 64 << 20))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            if scope["path"].rstrip("/") in self._paths and scope["method"] == "POST":
-                await self._take(scope, receive, send)
+            protocol = self._protocols.get(scope["path"].rstrip("/"))
+            if protocol and scope["method"] == "POST":
+                await self._take(protocol, scope, receive, send)
             else:
                 await self._pages(scope, _counted(scope, receive), send)
         except PlatformError as error:
-            await _refuse(error, send)
+            request_id.set(request_id_of(""))
+            await _refuse(error, send, closes=True)
         except _Gone:
             return
 
-    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _take(self, protocol: str, scope: Scope, receive: Receive, send: Send) -> None:
         limit = settings.ENV.max_body_bytes
         announced = _announced(scope, limit)
         with self._receiving.hold(announced or 0):
@@ -74,10 +78,30 @@ class Door:
                 raise SlowBody(seconds=int(BODY_DEADLINE_S)) from error
             if announced is not None and announced != len(body):
                 raise TornBody(received=len(body), announced=announced)
-            loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self._threads, self._handler.answer, scope, body)
-        await _reply(response, send)
+            if not await self._take_express(protocol, scope, body, send):
+                answer = self._handler.answer
+                loop = asyncio.get_running_loop()
+                response = await loop.run_in_executor(self._threads, answer, scope, body)
+                await _reply(response, send)
         failpoints.reach("door.answered")
+
+    async def _take_express(self, protocol: str, scope: Scope, body: bytes, send: Send) -> bool:
+        """Whether the body was plain enough to be taken, and answered, without the view."""
+        if len(body) > MAX_BYTES or scope["query_string"]:
+            return False
+        headers = {
+            name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
+        }
+        is_plain = len(headers) == len(scope["headers"])
+        taken = await self._express.take(protocol, headers, body) if is_plain else None
+        if taken is None:
+            return False
+        request_id.set(request_id_of(headers.get("x-request-id", "")))
+        if isinstance(taken, Accepted):
+            await _send_json(202, taken.answer, taken.headers, send)
+        else:
+            await _refuse(taken.error, send, app=taken.app, source=taken.source)
+        return True
 
 
 class LeanHandler(BaseHandler):
@@ -185,15 +209,25 @@ async def _reply(response: Any, send: Send) -> None:
     await send({"type": "http.response.body", "body": content})
 
 
-async def _refuse(error: PlatformError, send: Send) -> None:
-    """Answer without Django; the rest of the body is not read."""
-    refusals.note(error.code)
-    request_id.set(uuid.uuid4().hex)
-    content = json.dumps(platform_error_body(error)).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    headers.append((b"content-length", str(len(content)).encode()))
-    headers.append((b"x-request-id", request_id.get().encode()))
+async def _refuse(
+    error: PlatformError, send: Send, *, closes: bool = False, app: str = "", source: str = ""
+) -> None:
+    """Answer without Django; `closes` where the rest of the body is not read."""
+    refusals.note(error.code, app=app, source=source)
+    headers = {"Connection": "close"} if closes else {}
     if error.retry_after_s:
-        headers.append((b"retry-after", str(error.retry_after_s).encode()))
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+        headers["Retry-After"] = str(error.retry_after_s)
+    await _send_json(error.status, platform_error_body(error), headers, send)
+
+
+async def _send_json(status: int, body: object, headers: dict[str, str], send: Send) -> None:
+    content = json.dumps(body, separators=(",", ":")).encode()
+    named = {
+        "content-type": "application/json",
+        "content-length": str(len(content)),
+        "x-request-id": request_id.get(),
+        **headers,
+    }
+    pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": content})

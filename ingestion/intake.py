@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 
@@ -19,7 +20,7 @@ from ingestion.contracts import Accepted, Entry, Outcome
 from ingestion.encoding import decompress
 from ingestion.errors import BadIdempotencyKey, QueueAway, UnknownFormat
 from ingestion.protocols import http_protocols
-from logplatform.api_access import KeyIdentity
+from logplatform.api_access import IngestLimits, KeyIdentity
 from logplatform.kernel import clock, failpoints
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,16 @@ class IncomingBody:
     wants_result: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A checked body, ready for the queue; `may_go_directly` to the store if the queue is down."""
+
+    entry: Entry
+    ask: queue.Enqueue
+    limits: IngestLimits
+    may_go_directly: bool
+
+
 def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Accepted:
     """Make a body durable.
 
@@ -47,27 +58,51 @@ def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Acc
     Raises:
         PlatformError: a 4xx or 503 of `ingestion.errors`; nothing was stored.
     """
+    prepared = prepare(identity, protocol, sent)
+    failpoints.reach("door.before_enqueue")
+    try:
+        answer = queue.enqueue_all([prepared.ask])[0]
+    except queue.QueueDown as error:
+        if not prepared.may_go_directly:
+            raise QueueAway() from error
+        logger.warning("The queue is down: writing to the store directly")
+        from ingestion import direct
+
+        return direct.store(prepared.entry)
+    queued = settle(prepared, answer)
+    if queued.needs_nudge:
+        ring(queued.shard)
+    return accepted(queued)
+
+
+def prepare(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Prepared:
+    """Check a body and word it for the queue. Raises: PlatformError, a 4xx."""
     _check_idempotency_key(sent.idempotency_key)
     entry = _make_entry(identity, protocol, sent)
     key = sent.idempotency_key
     limits = identity.limits
     digest = hashlib.sha256(sent.body).hexdigest() if key or limits.window_s else "-"
     terms = quotas.terms_of(limits, entry, idempotency_key=key, digest=digest)
-    failpoints.reach("door.before_enqueue")
-    try:
-        queued = queue.enqueue(entry, idempotency_key=key, body_hash=digest, terms=terms)
-    except queue.OverQuota as over:
-        raise quotas.refusal(over, limits) from over
-    except queue.QueueDown as error:
-        if key or limits.window_s:
-            raise QueueAway() from error
-        logger.warning("The queue is down: writing to the store directly")
-        from ingestion import direct
+    return Prepared(
+        entry=entry,
+        ask=queue.enqueue_of(entry, idempotency_key=key, body_hash=digest, terms=terms),
+        limits=limits,
+        may_go_directly=not (key or limits.window_s),
+    )
 
-        return direct.store(entry)
+
+def settle(prepared: Prepared, answer: Any) -> queue.Enqueued:
+    """Read the queue's answer. Raises: PlatformError, a 4xx or 503."""
+    try:
+        queued = queue.enqueued(prepared.ask, answer)
+    except queue.OverQuota as over:
+        raise quotas.refusal(over, prepared.limits) from over
     failpoints.reach("door.after_enqueue")
-    if queued.needs_nudge:
-        _ring(queued.shard)
+    return queued
+
+
+def accepted(queued: queue.Enqueued) -> Accepted:
+    """What the sender is told of a body on the queue."""
     return Accepted(
         receipt=queued.receipt, lines=queued.lines, backend="queue", is_new=queued.is_new
     )
@@ -143,7 +178,7 @@ def _check_idempotency_key(key: str) -> None:
         raise BadIdempotencyKey()
 
 
-def _ring(shard: int) -> None:
+def ring(shard: int) -> None:
     """Wake a worker; if that fails, the beat tick finds the entry within seconds."""
     from ingestion.tasks import drain
 

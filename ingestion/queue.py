@@ -149,6 +149,15 @@ _COUNTS_KEY = "lgs:metrics"
 _headroom = Headroom()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enqueue:
+    """An entry as the enqueue script takes it; the once-key among them makes repeats harmless."""
+
+    shard: int
+    keys: list[str]
+    args: list[Any]
+
+
 def enqueue(
     entry: Entry, *, idempotency_key: str, body_hash: str, terms: Terms = _NO_TERMS
 ) -> Enqueued:
@@ -161,6 +170,14 @@ def enqueue(
         QueueDown: the queue could not be reached; nothing was taken.
         OutcomeUnknown: the queue went away while it took the entry and did not come back.
     """
+    ask = enqueue_of(entry, idempotency_key=idempotency_key, body_hash=body_hash, terms=terms)
+    return enqueued(ask, enqueue_all([ask])[0])
+
+
+def enqueue_of(
+    entry: Entry, *, idempotency_key: str, body_hash: str, terms: Terms = _NO_TERMS
+) -> Enqueue:
+    """What `enqueue_all` sends for an entry. Raises: BacklogFull, where memory is short."""
     if not _headroom.is_left(client()):
         raise BacklogFull()
     shard = secrets.randbelow(len(shards()))
@@ -175,7 +192,42 @@ def enqueue(
     args += [entry.lines, shard, _NUDGE_S, entry.size, lane]
     args += [terms.window_s, terms.rate_bytes, terms.burst_bytes]
     args += [terms.source_bytes, terms.app_bytes, terms.duplicates_field]
-    status, receipt, lines, rung = _run_once(scripts.ENQUEUE, keys, args)
+    return Enqueue(shard=shard, keys=keys, args=args)
+
+
+def enqueue_all(asked: Sequence[Enqueue]) -> list[Any]:
+    """Put entries on the queue in one round trip; repeated only because that is harmless.
+
+    Returns:
+        An answer for each, to be read by `enqueued`.
+    Raises:
+        QueueDown, OutcomeUnknown: as `enqueue`, and the same for all.
+    """
+    calls = [(ask.keys, ask.args) for ask in asked]
+    deadline = time.monotonic() + 5
+    is_first = True
+    while True:
+        try:
+            return scripts.ENQUEUE.run_all(client(), calls)
+        except scripts.NotSent as error:
+            if is_first:
+                raise QueueDown(str(error)) from error
+        except _UNREACHABLE:
+            is_first = False
+            # What our own repeat finds is no duplicate.
+            calls = [(ask.keys, [*ask.args[:-1], ""]) for ask in asked]
+        if time.monotonic() > deadline:
+            raise OutcomeUnknown()
+        time.sleep(0.2)
+
+
+def enqueued(asked: Enqueue, answer: Any) -> Enqueued:
+    """Read an answer of `enqueue_all`. Raises: OverQuota, BacklogFull, IdempotencyMismatch."""
+    if isinstance(answer, redis.OutOfMemoryError):
+        raise BacklogFull() from answer
+    if isinstance(answer, Exception):
+        raise answer
+    status, receipt, lines, rung = answer
     if status == b"CONFLICT":
         raise IdempotencyMismatch()
     if status == b"FULL":
@@ -187,28 +239,8 @@ def enqueue(
         lines=int(lines),
         is_new=status == b"NEW",
         needs_nudge=bool(rung),
-        shard=shard,
+        shard=asked.shard,
     )
-
-
-def _run_once(script: scripts.Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
-    """Run the enqueue script; repeated only because its once-key makes that harmless."""
-    deadline = time.monotonic() + 5
-    is_first = True
-    while True:
-        try:
-            return script.run(client(), keys, args)
-        except redis.OutOfMemoryError as error:
-            raise BacklogFull() from error
-        except scripts.NotSent as error:
-            if is_first:
-                raise QueueDown(str(error)) from error
-        except _UNREACHABLE:
-            is_first = False
-            args = [*args[:-1], ""]  # what our own repeat finds is no duplicate
-        if time.monotonic() > deadline:
-            raise OutcomeUnknown()
-        time.sleep(0.2)
 
 
 def dump_head(entry: Entry) -> str:

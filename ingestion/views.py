@@ -12,7 +12,6 @@ from rest_framework.views import APIView
 
 from ingestion import intake, receipts, refusals
 from ingestion.authentication import ApiKeyAuthentication
-from ingestion.contracts import Accepted
 from ingestion.serializers import (
     AcceptedSerializer,
     OutcomeSerializer,
@@ -76,10 +75,9 @@ class IngestView(APIView):
         sent = _incoming(request)
         accepted = intake.accept_body(identity, self.protocol, sent)
         outcome = intake.await_outcome(accepted, identity.app) if sent.wants_result else None
-        headers = {"X-Receipt-Id": accepted.receipt}
         if outcome:
-            return Response(asdict(outcome), status=200, headers=headers)
-        return Response(_accepted_body(accepted), status=202, headers=headers)
+            return Response(asdict(outcome), status=200, headers=accepted.headers)
+        return Response(accepted.answer, status=202, headers=accepted.headers)
 
 
 class ReceiptView(APIView):
@@ -145,11 +143,3 @@ def _incoming(request: Request) -> intake.IncomingBody:
         format=request.query_params.get("format", ""),
         wants_result=request.query_params.get("wait", "").lower() in ("1", "true", "yes"),
     )
-
-
-def _accepted_body(accepted: Accepted) -> dict[str, object]:
-    return {
-        "receipt": accepted.receipt,
-        "accepted": accepted.lines,
-        "backend": accepted.backend,
-    }

@@ -23,6 +23,11 @@ _THIRD_PARTY = ("/admin/", "/api/docs")
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
+def request_id_of(given: str) -> str:
+    """The sender's id if it is a sane one, else a new one."""
+    return given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
+
+
 class RequestIdMiddleware:
     """Gives each request an id (the sender's, if it is a sane one) for logs, errors and replies."""
 
@@ -30,8 +35,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-Id", "")
-        token = request_id.set(given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex)
+        token = request_id.set(request_id_of(request.headers.get("X-Request-Id", "")))
         try:
             response = self.get_response(request)
             response["X-Request-Id"] = request_id.get()

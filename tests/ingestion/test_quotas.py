@@ -111,8 +111,8 @@ def test_an_answer_lost_on_the_way_is_no_duplicate(monkeypatch) -> None:
     exchange = queue_scripts.Script._exchange
     answers = []
 
-    def lose_the_first(self, connection, keys, args):
-        answers.append(exchange(self, connection, keys, args))
+    def lose_the_first(self, connection, calls):
+        answers.append(exchange(self, connection, calls))
         if len(answers) == 1:
             raise queue._UNREACHABLE[0]("cut")
         return answers[-1]

@@ -1,0 +1,153 @@
+"""The express lane: the same answers as the view, in one round trip for all who come together."""
+
+import asyncio
+
+import pytest
+import redis
+
+from ingestion import queue, queue_scripts
+from ingestion.authentication import forget_cached_keys, identity_of
+from ingestion.contracts import Accepted
+from ingestion.express import ExpressLane, Refused
+from ingestion.keys import parse_key
+from logplatform.kernel import clock
+from tests import factories
+from tests.ingestion.test_door import send_to_door
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("valkey", "clickhouse"),
+]
+LINE = b'{"message": "one"}'
+
+
+@pytest.fixture
+def tenant():
+    return factories.make_roles().a
+
+
+@pytest.fixture
+def known_key(tenant) -> str:
+    """A key that was used a moment ago."""
+    assert identity_of(parse_key(tenant.ingest_key))
+    return tenant.ingest_key
+
+
+def take(key: str, *bodies: bytes, **headers: str):
+    """Send bodies at the same moment."""
+    named = {"authorization": f"Bearer {key}"}
+    named |= {name.replace("_", "-"): value for name, value in headers.items()}
+
+    async def together():
+        lane = ExpressLane()
+        return await asyncio.gather(*(lane.take("native", named, body) for body in bodies))
+
+    return asyncio.run(together())
+
+
+def queued() -> int:
+    return sum(state.entries for state in queue.shard_states(clock.now()))
+
+
+def test_bodies_that_come_together_share_round_trips(known_key, monkeypatch) -> None:
+    trips = []
+    exchange = queue_scripts.Script._exchange
+
+    def counted(self, connection, calls):
+        trips.append(len(calls))
+        return exchange(self, connection, calls)
+
+    take(known_key, LINE)
+    monkeypatch.setattr(queue_scripts.Script, "_exchange", counted)
+    taken = take(known_key, *[b'{"n": %d}' % n for n in range(50)])
+    assert len({one.receipt for one in taken if isinstance(one, Accepted)}) == 50
+    assert trips == [50]
+    assert queued() == 51
+
+
+def test_the_same_idempotency_key_at_the_same_moment_is_one_body(known_key) -> None:
+    taken = take(known_key, *[LINE] * 20, idempotency_key="once")
+    assert len({one.receipt for one in taken}) == 1
+    assert sum(one.is_new for one in taken) == 1
+    assert queued() == 1
+
+
+def test_one_refused_body_does_not_harm_the_others(known_key) -> None:
+    taken = take(known_key, LINE, b'{"message": "two"}', LINE, idempotency_key="mixed")
+    refused = [one for one in taken if isinstance(one, Refused)]
+    assert [one.error.code for one in refused] == ["idempotency_mismatch"]
+    assert queued() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"", {}),
+        (b"[1, 2", {"content_type": "application/json"}),
+        (LINE, {"content_encoding": "gzip"}),
+        (LINE, {"content_type": "image/png"}),
+        (LINE, {"idempotency_key": "\x7f"}),
+        (LINE, {"authorization": "Bearer nonsense"}),
+        (LINE, {"authorization": "Basic abc"}),
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_view(known_key, body, headers) -> None:
+    assert take(known_key, body, **headers) == [None]
+    assert queued() == 0
+
+
+def test_a_key_that_nobody_asked_the_database_about_is_left_to_the_view(known_key) -> None:
+    forget_cached_keys()
+    assert take(known_key, LINE) == [None]
+
+
+def test_a_key_without_the_scope_is_left_to_the_view(tenant) -> None:
+    assert identity_of(parse_key(tenant.query_key))
+    assert take(tenant.query_key, LINE) == [None]
+
+
+def test_without_the_queue_the_view_decides(known_key, monkeypatch) -> None:
+    def unreachable(*_):
+        raise queue_scripts.NotSent("away")
+
+    monkeypatch.setattr(queue_scripts.Script, "run_all", unreachable)
+    assert take(known_key, LINE) == [None]
+
+
+def test_a_lost_answer_is_asked_for_again_and_stored_once(known_key, monkeypatch) -> None:
+    exchange = queue_scripts.Script._exchange
+    trips = []
+
+    def lose_the_first(self, connection, calls):
+        answers = exchange(self, connection, calls)
+        trips.append(len(calls))
+        if len(trips) == 1:
+            raise redis.ConnectionError("cut")
+        return answers
+
+    monkeypatch.setattr(queue_scripts.Script, "_exchange", lose_the_first)
+    taken = take(known_key, LINE, LINE)
+    monkeypatch.undo()
+    assert len({one.receipt for one in taken}) == 2
+    assert queued() == 2
+
+
+def test_a_server_that_forgot_the_script_learns_it_again(known_key) -> None:
+    queue.client().script_flush()
+    assert all(isinstance(one, Accepted) for one in take(known_key, LINE, LINE))
+
+
+@pytest.mark.parametrize("request_id", ["abcdefgh-1", "no good", ""])
+def test_both_ways_answer_alike(tenant, request_id) -> None:
+    """The first post of a key goes through the view, the second takes the lane."""
+    forget_cached_keys()
+    both = [
+        send_to_door([LINE], key=tenant.ingest_key, headers={"x-request-id": request_id})
+        for _ in range(2)
+    ]
+    for status, headers, answer in both:
+        assert status == 202
+        assert headers["x-receipt-id"] == answer["receipt"]
+        assert (headers["x-request-id"] == request_id) is (request_id == "abcdefgh-1")
+        assert (answer["accepted"], answer["backend"]) == (1, "queue")
+    assert {len(answer) for _, _, answer in both} == {3}
