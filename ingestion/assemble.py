@@ -81,11 +81,13 @@ def warm_up() -> None:
 
 
 def quarantine_whole(queued: QueuedEntry, reason: str, *, backend: str = "queue") -> Assembled:
-    """Put all lines of a request into quarantine as one raw body."""
+    """Put all lines of a request into quarantine, as one raw body where there is no telling."""
     entry = queued.entry
-    row = pl.DataFrame(
-        {"line": [0], "raw": [entry.body[:_RAW_LIMIT]], "reason": [reason], "entry": [0]},
-        schema={"line": pl.UInt32, "raw": pl.Binary, "reason": pl.String, "entry": pl.Int64},
+    row = pl.DataFrame({"raw": _raw_lines(queued)}).select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("line"),
+        "raw",
+        pl.lit(reason).alias("reason"),
+        pl.lit(0, pl.Int64).alias("entry"),
     )
     counts = np.array([entry.lines])
     receipt = _receipts([queued], counts * 0, counts, row)[0]
@@ -96,6 +98,17 @@ def quarantine_whole(queued: QueuedEntry, reason: str, *, backend: str = "queue"
             {**receipt, "backend": backend, "reasons": {_code_of(reason): entry.lines}},
         ],
     )
+
+
+def _raw_lines(queued: QueuedEntry) -> pl.Series:
+    """The lines of a request, so that they can be replayed; its body where they cannot be told."""
+    try:
+        lines = split_lines(_decode(queued)).cast(pl.Binary)
+    except Exception:
+        lines = pl.Series(dtype=pl.Binary)
+    if len(lines) != queued.entry.lines:
+        return pl.Series([queued.entry.body[:_RAW_LIMIT]], dtype=pl.Binary)
+    return lines
 
 
 def _batches(entries: Sequence[QueuedEntry]) -> Iterator[tuple[Hint, list[_Decoded]]]:

@@ -21,7 +21,8 @@ from storage.access import apps_for
 
 logger = logging.getLogger(__name__)
 
-_COLUMNS = ("timestamp", "level", "service", "host", "message")
+_ALWAYS = ("timestamp", "level", "message")
+_COLUMNS = ("timestamp", "level", "service", "host", "logger", "trace_id", "message")
 
 
 def preview_view(request: HttpRequest, *, model_admin: ModelAdmin) -> HttpResponse:
@@ -92,15 +93,17 @@ def _preview(choice: Choice) -> dict[str, Any]:
         preview = replays.preview_replay(choice)
     except PlatformError as error:
         return {"problem": f"{error.text} {error.advice}"}
+    records = preview.records
+    shown = [name for name in _COLUMNS if name in _ALWAYS or any(r[name] for r in records)]
     return {
         "preview": preview,
-        "columns": _COLUMNS,
+        "columns": [name.replace("_", " ") for name in shown],
         "rows": [
             {
-                "cells": [str(record[name]) for name in _COLUMNS],
+                "cells": [str(record[name]) for name in shown],
                 "attributes": sorted(record["attributes"].items()),
             }
-            for record in preview.records
+            for record in records
         ],
     }
 

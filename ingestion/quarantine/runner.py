@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 RUN_S = 60.0
 LEASE_S = 60
-BATCH_LINES = 5_000
+BATCH_LINES = 20_000
 BATCH_BYTES = 16 << 20
 _NOT_STORABLE = "not_storable: an administrator sees in the log why"
 
@@ -249,6 +249,7 @@ def _rebook(receipts: dict[str, dict[str, Any]], piece: pl.DataFrame) -> None:
     for receipt, lines in piece.group_by("_receipt").len().iter_rows():
         receipts[receipt]["stored"] -= lines
         receipts[receipt]["quarantined"] += lines
+        receipts[receipt]["reasons"] = _added(receipts[receipt]["reasons"], {"not_storable": lines})
 
 
 def _added(before: dict[str, int], more: dict[str, int]) -> dict[str, int]:

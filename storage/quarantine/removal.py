@@ -1,6 +1,7 @@
 """Removing quarantined lines: after they were stored, by hand, or because there are too many."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from storage.query.instants import moment_of
 from storage.where import all_of
 
 # The engine takes a parameter of up to 128 KiB.
-_IDS_AT_ONCE = 2_500
+_IDS_A_PARAMETER = 2_500
 _PATIENCE: dict[str, Any] = {"mutations_sync": 2, "lightweight_deletes_sync": 2}
 
 
@@ -44,11 +45,22 @@ def delete_rejects(query: RejectQuery) -> int:
 
 
 def delete_batch(query: RejectQuery, batch: Batch) -> None:
-    """Remove the lines of a batch, a few thousand ids at a time. Errors: as `delete_rejects`."""
-    span = between(batch.first, batch.last)
-    for start in range(0, len(batch.ids), _IDS_AT_ONCE):
-        part = replace(query, ids=batch.ids[start : start + _IDS_AT_ONCE])
-        _delete(all_of([rejects_where(part), span]))
+    """Remove the lines of a batch at once. Errors: as `delete_rejects`.
+
+    A removal costs the engine the same for one line as for thousands: one statement, many ids.
+    """
+    if batch.ids:
+        span = between(batch.first, batch.last)
+        _delete(all_of([rejects_where(query), span, _any_of(batch.ids)]))
+
+
+def _any_of(ids: Sequence[str]) -> SqlCondition:
+    parts = {
+        f"ids{start}": list(ids[start : start + _IDS_A_PARAMETER])
+        for start in range(0, len(ids), _IDS_A_PARAMETER)
+    }
+    text = " OR ".join(f"id IN {{{name}:Array(UUID)}}" for name in parts)
+    return SqlCondition(text=text, params=parts)
 
 
 def _delete(condition: SqlCondition) -> None:

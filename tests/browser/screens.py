@@ -68,6 +68,7 @@ def main() -> None:
         with traffic(up, page.tenant, "--count", "60000", "--over", "14m"):
             pass
         take_search(page, camera)
+        take_quarantine(page, camera)
         with traffic(up, page.tenant, "--rate", "150"):
             take_live(page, camera)
         driver.quit()
@@ -105,6 +106,22 @@ def take_search(page: Explorer, camera: Camera) -> None:
     camera.take("query-error")
     page.open("&q=zebra")
     camera.take("nothing-found")
+
+
+def take_quarantine(page: Explorer, camera: Camera) -> None:
+    """Lines that were not stored, and what a replay would do with them."""
+    line = (
+        '10.0.0.%d - - [11/Feb/2026:06:43:%02d +0000] "GET /cart/%d HTTP/1.1" %d 577 "-" "curl/8"'
+    )
+    lines = [line % (n, n, n, 502 if n % 9 == 0 else 200) for n in range(60)]
+    body = "\n".join(['{"message": "the first of a mixed file"}', *lines, '{"message": "cut'])
+    assert page.tenant.sender.post("/api/v1/ingest?wait=true", content=body).is_success
+    root = f"{page.tenant.url}/admin/ingestion/source/not-stored"
+    lines_of = f"?app={page.tenant.slug}&source=web"
+    page.driver.get(f"{root}/lines/{lines_of}")
+    camera.take("quarantine-lines")
+    page.driver.get(f"{root}/preview/{lines_of}&format=access_combined")
+    camera.take("replay-preview")
 
 
 def again(page: Explorer) -> str:

@@ -8,7 +8,8 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
 from ingestion import drain, queue, receipts
-from ingestion.contracts import Entry
+from ingestion.assemble import quarantine_whole
+from ingestion.contracts import Entry, QueuedEntry
 from storage import facade as storage
 from storage.facade import StoreUnavailable
 from tests.ingestion.test_queue import make_entry
@@ -131,6 +132,18 @@ def test_one_request_that_cannot_be_stored_does_not_hold_up_the_others(monkeypat
     assert messages() == Counter(["fine", "also fine"])
     outcome = receipts.find_outcome(poison, APPS)
     assert (outcome.received, outcome.stored, outcome.quarantined) == (1, 0, 1)
+
+
+def test_a_refused_request_is_quarantined_line_by_line_or_whole() -> None:
+    lines = QueuedEntry(shard=0, stream_id="1-0", entry=make_entry(b"a\n\xff\n\nc", lines=3))
+    broken = QueuedEntry(
+        shard=0, stream_id="2-0", entry=make_entry(b"no gzip", encoding="gzip", lines=3)
+    )
+    for queued, raws in ((lines, [b"a", b"\xff", b"c"]), (broken, [b"no gzip"])):
+        found = quarantine_whole(queued, "not_storable: x")
+        assert found.quarantined["raw"].to_list() == raws
+        assert found.quarantined["line"].to_list() == list(range(len(raws)))
+        assert found.receipts[0]["quarantined"] == 3
 
 
 def test_a_second_drain_of_a_shard_leaves_at_once() -> None:
