@@ -18,6 +18,7 @@ from itertools import accumulate
 from typing import Any
 
 import redis
+from django.db import DatabaseError
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -37,11 +38,11 @@ OUTCOMES = ("stored", "duplicate", "quarantined")
 _TENANT = ("app", "source")
 _COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "lines": (
-        "Lines that left the queue, by what became of them.",
+        "Lines that were processed, by what became of them.",
         ("app", "source", "protocol", "outcome"),
     ),
     "bytes": (
-        "Bytes of the bodies that left the queue, decompressed.",
+        "Bytes of the bodies that were processed, decompressed.",
         ("app", "source", "protocol"),
     ),
     "refused": (
@@ -97,6 +98,19 @@ def counts_of(
     """
     if not receipts:
         return {}
+    counts = _sums(receipts)
+    _observe(counts, "drain_batch_lines", sum(row["received"] for row in receipts))
+    for stage, seconds in stages.items():
+        _observe(counts, f"{stage}_seconds", seconds)
+    return {_field(key): count for key, count in counts.items()}
+
+
+def counts_past_the_queue(sums: Collection[Mapping[str, Any]]) -> dict[str, float]:
+    """What to book for lines that were written directly; `sums` as of `sum_receipts`."""
+    return {_field(key): count for key, count in _sums(sums).items()}
+
+
+def _sums(receipts: Collection[Mapping[str, Any]]) -> dict[Key, float]:
     counts: dict[Key, float] = defaultdict(int)
     for row in receipts:
         labels = (row["app"], row["source"], row["protocol"])
@@ -104,10 +118,7 @@ def counts_of(
         for outcome in OUTCOMES:
             if row[outcome]:
                 counts["lines", *labels, outcome] += row[outcome]
-    _observe(counts, "drain_batch_lines", sum(row["received"] for row in receipts))
-    for stage, seconds in stages.items():
-        _observe(counts, f"{stage}_seconds", seconds)
-    return {_field(key): count for key, count in counts.items()}
+    return counts
 
 
 def duplicates_field(entry: Entry) -> str:
@@ -152,6 +163,15 @@ class _Snapshot:
     backlog_bytes: int
     shards: list[queue.ShardState]
     fills: list[Fill]
+    ledger: "_Ledger | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ledger:
+    """Lines of open gaps by (app, source) and kind, and up to when the check has come."""
+
+    gaps: Mapping[tuple[str, str], Mapping[str, int]]
+    checked_until_s: float
 
 
 def _take_snapshot() -> _Snapshot:
@@ -161,7 +181,21 @@ def _take_snapshot() -> _Snapshot:
         backlog_bytes=queue.backlog_bytes(),
         shards=queue.shard_states(clock.now()),
         fills=fills(),
+        ledger=_read_ledger(),
     )
+
+
+def _read_ledger() -> _Ledger | None:
+    """None while the control plane is away."""
+    from ingestion.ledger.gaps import gap_lines
+    from ingestion.models import LedgerCheck
+
+    try:
+        checked = LedgerCheck.current(clock.now())
+        return _Ledger(gaps=gap_lines(), checked_until_s=checked.until.timestamp())
+    except DatabaseError:
+        logger.warning("No ledger for metrics: the database is away")
+        return None
 
 
 def exposition(*, with_names: bool) -> bytes:
@@ -195,6 +229,8 @@ class _Collector:
         yield up
         yield from _queue_gauges(snapshot)
         yield from _quarantine_gauges(snapshot.fills, self.with_names)
+        if snapshot.ledger:
+            yield from _ledger_gauges(snapshot.ledger, snapshot.counts, self.with_names)
         for name in _COUNTERS:
             yield _counter(name, snapshot.counts, self.with_names)
         for name in _HISTOGRAMS:
@@ -244,6 +280,32 @@ def _quarantine_gauges(found: list[Fill], with_names: bool) -> Iterator[Metric]:
         fill.add_metric(["age"], max((each.age_share for each in found), default=0.0))
     yield size
     yield fill
+
+
+def _ledger_gauges(
+    ledger: _Ledger, counts: Mapping[Key, float], with_names: bool
+) -> Iterator[Metric]:
+    """Zeros for every source that ever sent, so that an alarm ends by a number."""
+    from ingestion.ledger.gaps import KINDS
+
+    sources = {(key[1], key[2]) for key in counts if key[0] == "lines"} | set(ledger.gaps)
+    sums: dict[Key, float] = defaultdict(float)
+    for names in sorted(sources) or [("", "")]:
+        for kind in KINDS:
+            sums[(*(names if with_names else ()), kind)] += ledger.gaps.get(names, {}).get(kind, 0)
+    lines = GaugeMetricFamily(
+        "logplatform_ledger_gap_lines",
+        "Lines by which the store differs from the receipts, of gaps nobody has dealt with.",
+        labels=[*(_TENANT if with_names else ()), "kind"],
+    )
+    for key, total in sums.items():
+        lines.add_metric(key, total)
+    yield lines
+    yield GaugeMetricFamily(
+        "logplatform_ledger_checked_until_timestamp_seconds",
+        "Arrivals before this time are compared with the store.",
+        value=ledger.checked_until_s,
+    )
 
 
 def _counter(name: str, counts: dict[Key, float], with_names: bool) -> Metric:

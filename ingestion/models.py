@@ -10,10 +10,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ingestion.keys import KeyText, make_key
+from ingestion.ledger.models import LedgerCheck, LedgerGap
 from ingestion.quarantine.models import Replay
 from storage.models import MAX_QUOTA_BYTES, SLUG, App, daily_quota
 
-__all__ = ["MAX_WINDOW_S", "SCOPES", "ApiKey", "Replay", "Source"]
+__all__ = ["MAX_WINDOW_S", "SCOPES", "ApiKey", "LedgerCheck", "LedgerGap", "Replay", "Source"]
 
 MAX_WINDOW_S = 86_400
 SCOPES = ("ingest", "query")

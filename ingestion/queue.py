@@ -144,6 +144,7 @@ def _lane_prefix(shard: int) -> str:
 BYTES_KEY = "lgs:ingest:bytes"
 LAST_USED_KEY = "lgs:keys:last-used"
 _COUNTS_KEY = "lgs:metrics"
+_DIRECT_KEY = "lgs:metrics:direct"
 
 
 _headroom = Headroom()
@@ -477,6 +478,18 @@ def book(counts: Mapping[str, float]) -> None:
     for field, amount in counts.items():
         pipeline.hincrbyfloat(_COUNTS_KEY, field, amount)
     pipeline.execute()
+
+
+def direct_position() -> int | None:
+    """Up to when receipts of direct writes are booked, in ms since 1970; None: none ever were."""
+    found = client().get(_DIRECT_KEY)
+    return int(found) if found else None
+
+
+def book_direct(counts: Mapping[str, float], *, before: int | None, after: int) -> bool:
+    """Book the direct writes between two positions; False where somebody was faster."""
+    args = ["" if before is None else before, after, *chain.from_iterable(counts.items())]
+    return bool(scripts.BOOK_SPAN.run(client(), [_COUNTS_KEY, _DIRECT_KEY], args))
 
 
 def booked() -> dict[bytes, bytes]:

@@ -269,6 +269,15 @@ end
 return 1
 """)
 
+BOOK_SPAN = Script("""
+-- keys: counts, position; args: position before, position after, then field and amount
+-- Each span is booked by whoever comes first.
+if (redis.call('GET', KEYS[2]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2])
+for i = 3, #ARGV, 2 do redis.pcall('HINCRBYFLOAT', KEYS[1], ARGV[i], ARGV[i + 1]) end
+return 1
+""")
+
 RENEW = Script("""
 -- keys: lease, nudge; args: holder, lease ttl, nudge ttl
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end

@@ -86,6 +86,34 @@ def bound_quarantine() -> int:
         return 0
 
 
+@shared_task(name="ingestion.reconcile", ignore_result=True)
+def reconcile() -> None:
+    """Compare receipts with stored lines, for all that has settled since the last time."""
+    import redis
+
+    from ingestion.ledger.reconcile import check_new
+    from storage.facade import StoreUnavailable
+
+    try:
+        check_new()
+    except (redis.RedisError, StoreUnavailable) as error:
+        logger.warning("The ledger is checked later", extra={"why": str(error)})
+
+
+@shared_task(name="ingestion.count_direct", ignore_result=True)
+def count_direct() -> None:
+    """Count lines that were written while the queue was away, from their receipts."""
+    import redis
+
+    from ingestion.ledger.direct_counts import count_direct_writes
+    from storage.facade import StoreUnavailable
+
+    try:
+        count_direct_writes()
+    except (redis.RedisError, StoreUnavailable) as error:
+        logger.warning("Direct writes are counted later", extra={"why": str(error)})
+
+
 @shared_task(name="ingestion.save_key_use", ignore_result=True)
 def save_key_use() -> int:
     """Write when keys were last used from the queue's notes to the database."""

@@ -11,6 +11,8 @@ _EVERY: dict[str, tuple[str, int, str]] = {
     "Save when keys were last used": ("ingestion.save_key_use", 60, "seconds"),
     "Go on with replays nobody works on": ("ingestion.resume_replays", 30, "seconds"),
     "Bound the quarantine": ("ingestion.bound_quarantine", 300, "seconds"),
+    "Compare the ledger with the store": ("ingestion.reconcile", 60, "seconds"),
+    "Count lines written past the queue": ("ingestion.count_direct", 60, "seconds"),
 }
 _DAILY: dict[str, tuple[str, str, str]] = {
     "Remove expired lines": ("storage.run_retention", "3", "17"),

@@ -8,7 +8,7 @@ from django.db import transaction
 from logplatform.kernel import clock
 from logplatform.kernel.errors import PlatformError
 from storage.models import RetentionRun
-from storage.retention import ORPHAN_DAYS, drop_expired, stored_apps, terms_of_apps
+from storage.retention import ORPHAN_DAYS, cutoffs_of, drop_expired, stored_apps, terms_of_apps
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +33,11 @@ def clean_up() -> RetentionRun | None:
     run = _begin()
     if run is None:
         return None
+    terms, now = current_terms(), clock.now()
+    run.cutoffs = {app: before.isoformat() for app, before in cutoffs_of(terms, now).items()}
+    run.save(update_fields=["cutoffs"])
     try:
-        removed = drop_expired(current_terms(), clock.now())
+        removed = drop_expired(terms, now)
     except PlatformError as error:
         _finish(run, state=RetentionRun.State.FAILED, error=error.text)
         raise

@@ -21,6 +21,7 @@ from storage.contracts import (
 )
 from storage.counts import count_logs, histogram_logs, stats_logs
 from storage.ids import id_key
+from storage.ledger import Difference, compare_ledger, late_minutes
 from storage.once import day_pieces, holds_any, write_logs_once, write_receipts_once
 from storage.patterns import template_of_record
 from storage.quarantine.batches import Batch, fetch_batch, next_batch
@@ -49,9 +50,10 @@ from storage.receipts import (
     ReceiptState,
     find_receipt,
     list_receipts,
+    sum_receipts,
 )
 from storage.records import iso_moment, match_frame, records_of
-from storage.retention import ExpiringApp, preview_retention
+from storage.retention import ExpiringApp, complete_since, preview_retention
 from storage.search import get_log, search_logs
 from storage.today import lines_today
 from storage.writer import write_logs, write_quarantine, write_receipts
@@ -59,6 +61,7 @@ from storage.writer import write_logs, write_quarantine, write_receipts
 __all__ = [
     "Batch",
     "Bucket",
+    "Difference",
     "ExpiringApp",
     "Histogram",
     "InvalidCursor",
@@ -87,6 +90,8 @@ __all__ = [
     "StoreUnavailable",
     "TimeRangeReversed",
     "check_alive",
+    "compare_ledger",
+    "complete_since",
     "count_logs",
     "count_rejects",
     "day_pieces",
@@ -102,6 +107,7 @@ __all__ = [
     "histogram_logs",
     "id_key",
     "iso_moment",
+    "late_minutes",
     "lines_today",
     "list_rejects",
     "list_receipts",
@@ -117,6 +123,7 @@ __all__ = [
     "reject_reasons",
     "search_logs",
     "stats_logs",
+    "sum_receipts",
     "template_of_record",
     "truncate_all",
     "write_logs",

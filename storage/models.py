@@ -89,6 +89,9 @@ class RetentionRun(models.Model):
     lines = models.PositiveBigIntegerField(default=0)
     partitions = models.PositiveIntegerField(default=0, help_text="Whole days dropped at once.")
     per_app = models.JSONField(default=dict, blank=True, help_text="Lines removed, by app.")
+    cutoffs = models.JSONField(
+        default=dict, blank=True, help_text="Lines kept from before these times went, by app."
+    )
     error = models.TextField(blank=True)
 
     class Meta:

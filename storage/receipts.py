@@ -95,6 +95,23 @@ def list_receipts(query: ReceiptQuery, *, limit: int, cursor: str | None = None)
     return ReceiptPage(receipts=[_shown(row) for row in rows[:limit]], next=following)
 
 
+def sum_receipts(*, backend: str, after: datetime, until: datetime) -> list[dict[str, Any]]:
+    """What came by one way and was written after `after` and up to `until`, of all apps.
+
+    Returns:
+        One row for each app, source and protocol: stored, duplicate, quarantined, bytes.
+    """
+    return client.fetch(
+        "SELECT app, source, protocol, sum(stored) AS stored, sum(duplicate) AS duplicate,"
+        " sum(quarantined) AS quarantined, sum(bytes) AS bytes FROM receipts"
+        " WHERE backend = {backend:String}"
+        " AND done_at > fromUnixTimestamp64Milli({after:Int64}, 'UTC')"
+        " AND done_at <= fromUnixTimestamp64Milli({until:Int64}, 'UTC')"
+        " GROUP BY app, source, protocol",
+        {"backend": backend, "after": _ceil_ms(after), "until": _ceil_ms(until)},
+    )
+
+
 def _rows(
     query: ReceiptQuery, start: datetime, end: datetime, place: tuple[int, str] | None, limit: int
 ) -> list[dict[str, Any]]:
@@ -116,12 +133,12 @@ def _rows(
     )
 
 
-def arrived(start: datetime, end: datetime) -> SqlCondition:
-    """Came from `start` on and before `end`."""
+def arrived(start: datetime, end: datetime, *, name: str = "arrived") -> SqlCondition:
+    """Came from `start` on and before `end`; `name` begins the names of its parameters."""
     return SqlCondition(
-        text="received_at >= fromUnixTimestamp64Milli({arrived_from:Int64}, 'UTC')"
-        " AND received_at < fromUnixTimestamp64Milli({arrived_to:Int64}, 'UTC')",
-        params={"arrived_from": _ceil_ms(start), "arrived_to": _ceil_ms(end)},
+        text=f"received_at >= fromUnixTimestamp64Milli({{{name}_from:Int64}}, 'UTC')"
+        f" AND received_at < fromUnixTimestamp64Milli({{{name}_to:Int64}}, 'UTC')",
+        params={f"{name}_from": _ceil_ms(start), f"{name}_to": _ceil_ms(end)},
     )
 
 

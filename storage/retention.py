@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Lines of an app that is no more go after this many days. Not at once: an installation whose
 # control plane was restored from an older copy must not lose the lines of newer apps.
 ORPHAN_DAYS = 7
+# Longer than receipts are kept.
+_REMEMBERED = timedelta(days=32)
 _PATIENCE: dict[str, Any] = {
     "mutations_sync": 2,
     "lightweight_deletes_sync": 2,
@@ -103,7 +105,7 @@ def expired_counts(terms: Terms, now: datetime) -> dict[str, int]:
         now: aware.
     """
     counts = dict.fromkeys(terms, 0)
-    for day in _days_with_expired(_cutoffs(terms, now)):
+    for day in _days_with_expired(cutoffs_of(terms, now)):
         for app, lines in day.expired.items():
             counts[app] += lines
     return counts
@@ -122,7 +124,7 @@ def drop_expired(terms: Terms, now: datetime) -> Removed:
     """
     lines: dict[str, int] = {}
     partitions = 0
-    cutoffs = _cutoffs(terms, now)
+    cutoffs = cutoffs_of(terms, now)
     for day in _days_with_expired(cutoffs):
         if day.is_over:
             _alter(f"DROP PARTITION ID '{day.partition}'")
@@ -134,6 +136,21 @@ def drop_expired(terms: Terms, now: datetime) -> Removed:
     _free_space(cutoffs)
     taken = {app: count for app, count in sorted(lines.items()) if count}
     return Removed(lines_by_app=taken, partitions=partitions)
+
+
+def complete_since(now: datetime) -> dict[str, datetime]:
+    """App → since when all its lines are there: its opening, its term, what clean-ups took."""
+    from storage.models import App, RetentionRun
+
+    since = dict(App.objects.values_list("slug", "created_at"))
+    removals = list(cutoffs_of(terms_of_apps(since), now).items())
+    recent = RetentionRun.objects.filter(started_at__gt=now - _REMEMBERED)
+    for cutoffs in recent.values_list("cutoffs", flat=True):
+        removals += [(app, datetime.fromisoformat(before)) for app, before in cutoffs.items()]
+    for app, before in removals:
+        if app in since:
+            since[app] = max(since[app], before)
+    return since
 
 
 def stored_apps() -> list[str]:
@@ -165,7 +182,8 @@ def _days_with_expired(cutoffs: Cutoffs) -> list[_Day]:
     return [day for day in days.values() if day.expired]
 
 
-def _cutoffs(terms: Terms, now: datetime) -> Cutoffs:
+def cutoffs_of(terms: Terms, now: datetime) -> Cutoffs:
+    """App → before when its lines are past their term."""
     return {app: now - timedelta(days=days) for app, days in terms.items() if days is not None}
 
 

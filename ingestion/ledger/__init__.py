@@ -1,0 +1,1 @@
+"""Checks that every request has in the store what its receipt says."""
