@@ -19,7 +19,7 @@ from storage import facade as storage
 # less than this.
 SETTLE = timedelta(minutes=2)
 MINUTE = timedelta(minutes=1)
-_SPAN = timedelta(minutes=5)
+_SPAN = timedelta(minutes=10)
 _KEPT = timedelta(days=30)
 _FOLLOWED = timedelta(days=1)
 _FOLLOWED_MINUTES = 20

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -12,9 +13,13 @@ import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from ingestion import drain, metrics, queue, receipts, tail
+from ingestion import direct, drain, metrics, queue, receipts, tail
+from ingestion.ledger.direct_counts import count_direct_writes
+from ingestion.models import LedgerCheck, LedgerGap
+from logplatform.kernel import clock
 from storage import facade as storage
 from tests.environment import free_port
+from tests.factories import make_app
 from tests.ingestion.test_queue import make_entry
 from tests.invariants.sources import ROOT
 from tests.outages import queue_away
@@ -249,3 +254,54 @@ def test_a_real_prometheus_fills_every_panel_of_the_dashboard(live_server, tmp_p
         for expression in (target["expr"] for panel in panels for target in panel["targets"]):
             query = expression.replace("$__rate_interval", "1m")
             wait_until(lambda query=query: bool(ask(query)), 15, f"Prometheus has nothing: {query}")
+
+
+def write_directly(body: bytes = MIXED, key: str = "", **changes: object) -> None:
+    entry = make_entry(body, **{"lines": body.count(b"\n") + 1, "strict_json": True, **changes})
+    direct.store(entry, key)
+
+
+def test_lines_written_past_the_queue_are_counted_like_all_others() -> None:
+    put(MIXED, strict_json=True)
+    drain_all()
+    with queue_away():
+        write_directly()
+        write_directly(key="k")
+        write_directly(key="k")
+        write_directly(app="bank", source="atm")
+    with clock.frozen(clock.now() + timedelta(minutes=2)):
+        assert count_direct_writes()
+    assert (lines("stored"), lines("quarantined")) == (6, 3)
+    assert (lines("stored", "bank", "atm"), lines("quarantined", "bank", "atm")) == (2, 1)
+    labels = {"app": "shop", "source": "web", "protocol": "native"}
+    assert value("logplatform_bytes_total", **labels) == 3 * len(MIXED)
+    assert value("logplatform_drain_batch_lines_count") == 1
+
+
+def test_direct_writes_are_counted_once_however_often_somebody_counts() -> None:
+    write_directly()
+    for minutes in (0, 2, 2, 3, 50):
+        with clock.frozen(clock.now() + timedelta(minutes=minutes)):
+            count_direct_writes()
+    assert lines("stored") == 2
+    position = queue.direct_position()
+    assert not queue.book_direct({'["lines","shop","web","native","stored"]': 9}, before=1, after=2)
+    assert (queue.direct_position(), lines("stored")) == (position, 2)
+
+
+def test_gaps_of_the_ledger_are_shown_and_gone_ones_are_zero() -> None:
+    put(b"a line")
+    drain_all()
+    labels = {"app": "shop", "source": "web"}
+    assert value("logplatform_ledger_gap_lines", **labels, kind="lost") == 0
+    at = clock.now()
+    figures = {"booked": 9, "found": 4, "lost": 7, "doubled": 2, "unbooked": 0}
+    times = {"minute": at, "found_at": at, "checked_at": at}
+    LedgerGap.objects.create(app=make_app("shop"), source="web", **figures, **times)
+    assert value("logplatform_ledger_gap_lines", **labels, kind="lost") == 7
+    assert value("logplatform_ledger_gap_lines", **labels, kind="doubled") == 2
+    assert scrape(token="")["logplatform_ledger_gap_lines"][frozenset({("kind", "lost")})] == 7
+    LedgerGap.objects.update(state=LedgerGap.State.ACCEPTED)
+    assert value("logplatform_ledger_gap_lines", **labels, kind="lost") == 0
+    until = value("logplatform_ledger_checked_until_timestamp_seconds")
+    assert until == LedgerCheck.current(at).until.timestamp()
