@@ -7,7 +7,7 @@ what it costs are in docs/decisions/0007.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from storage.clickhouse import client
@@ -18,8 +18,6 @@ from storage.receipts import arrived
 from storage.where import all_of, of_apps
 
 NAMED_RECEIPTS = 20
-# A sender that tries again after a crash of a direct write brings its receipt so much later.
-_RETRIED = timedelta(hours=1)
 # Late minutes of one answer; more come with the next.
 _LATE_MINUTES = 500
 _LIMITS: dict[str, Any] = {"max_execution_time": 120}
@@ -49,8 +47,8 @@ class Difference:
 def compare_ledger(apps: Sequence[str], start: datetime, end: datetime) -> list[Difference]:
     """Where ledger and store differ over what arrived from `start` on and before `end`.
 
-    Nothing of the span may still be on its way into the store. What differs is looked at again an
-    hour to both sides, because a repeated direct write may have its lines and its receipt apart.
+    Nothing of the span may still be on its way into the store. A replay keeps the ids and the
+    arrival of its lines, so its receipts add to those of the requests the lines once came with.
 
     Args:
         apps: slugs to look at.
@@ -59,13 +57,7 @@ def compare_ledger(apps: Sequence[str], start: datetime, end: datetime) -> list[
         StoreUnavailable, QueryTooExpensive, StoreError.
     """
     requests = _requests(all_of([of_apps(apps), arrived(start, end)]))
-    found = _differences(requests)
-    exact = [row for row in found if not row["is_loose"]]
-    if exact:
-        wide = all_of([of_apps(apps), arrived(start - _RETRIED, end + _RETRIED, name="wide")])
-        keys = f"SELECT key FROM ({requests.text}) WHERE booked != found AND key != 0"
-        exact = _differences(_requests(wide, keys=SqlCondition(text=keys, params=requests.params)))
-    return [_difference(row) for row in [*exact, *(row for row in found if row["is_loose"])]]
+    return [_difference(row) for row in _differences(requests)]
 
 
 def late_minutes(
@@ -95,25 +87,24 @@ def late_minutes(
     return minutes, moment_of(rows[-1]["done_ms"] * NS_PER_MS) if is_cut else until
 
 
-def _requests(condition: SqlCondition, *, keys: SqlCondition | None = None) -> SqlCondition:
+def _requests(condition: SqlCondition) -> SqlCondition:
     """A SELECT of requests: app, source, key, receipt, came, booked, found (lines of both sides).
 
     Receipts of earlier versions have no key: all of them are the request 0, without found lines.
     """
-    of_keys = f" AND key GLOBAL IN ({keys.text})" if keys else ""
     text = (
         "SELECT app, source, key, max(r) AS receipt, sum(b) AS booked, sum(f) AS found,"
         " if(max(r) = '', min(t), minIf(t, r != '')) AS came FROM ("
         "SELECT app, source, id_key AS key, receipt AS r, min(received_at) AS t,"
         " max(toInt64(received) - duplicate - quarantined) AS b, toInt64(0) AS f FROM receipts"
-        f" WHERE {condition.text}{of_keys} GROUP BY app, source, key, r"
+        f" WHERE {condition.text} GROUP BY app, source, key, r"
         " UNION ALL "
         f"SELECT app, source, {ID_KEY_SQL} AS key, '' AS r, min(received_at) AS t,"
         " toInt64(0) AS b, toInt64(count()) AS f FROM logs"
-        f" WHERE {condition.text}{of_keys} GROUP BY app, source, key"
+        f" WHERE {condition.text} GROUP BY app, source, key"
         ") GROUP BY app, source, key"
     )
-    return SqlCondition(text=text, params=condition.params | (keys.params if keys else {}))
+    return SqlCondition(text=text, params=condition.params)
 
 
 def _differences(requests: SqlCondition) -> list[dict[str, Any]]:

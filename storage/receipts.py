@@ -133,12 +133,12 @@ def _rows(
     )
 
 
-def arrived(start: datetime, end: datetime, *, name: str = "arrived") -> SqlCondition:
-    """Came from `start` on and before `end`; `name` begins the names of its parameters."""
+def arrived(start: datetime, end: datetime) -> SqlCondition:
+    """Came from `start` on and before `end`."""
     return SqlCondition(
-        text=f"received_at >= fromUnixTimestamp64Milli({{{name}_from:Int64}}, 'UTC')"
-        f" AND received_at < fromUnixTimestamp64Milli({{{name}_to:Int64}}, 'UTC')",
-        params={f"{name}_from": _ceil_ms(start), f"{name}_to": _ceil_ms(end)},
+        text="received_at >= fromUnixTimestamp64Milli({arrived_from:Int64}, 'UTC')"
+        " AND received_at < fromUnixTimestamp64Milli({arrived_to:Int64}, 'UTC')",
+        params={"arrived_from": _ceil_ms(start), "arrived_to": _ceil_ms(end)},
     )
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from ingestion import queue
 from ingestion.ledger import gaps
 from ingestion.ledger.models import LedgerCheck
+from ingestion.models import DirectWrite
 from logplatform.kernel import clock
 from storage import facade as storage
 
@@ -36,13 +37,16 @@ class Checked:
 
 
 def settled_until(now: datetime) -> datetime:
-    """Arrivals before this whole minute are not in the queue any more.
+    """Arrivals before this whole minute are neither in the queue nor half written directly.
 
     Raises:
         redis.RedisError: the queue cannot be asked.
     """
-    ages = [state.oldest_age_s or 0.0 for state in queue.shard_states(now)]
-    return _whole_minute(now - SETTLE - timedelta(seconds=max(ages, default=0.0)))
+    ages = [timedelta(seconds=state.oldest_age_s or 0.0) for state in queue.shard_states(now)]
+    noted = DirectWrite.objects.order_by("created_at").values_list("created_at", flat=True).first()
+    if noted:
+        ages.append(now - noted)
+    return _whole_minute(now - SETTLE - max(ages, default=timedelta(0)))
 
 
 def check_new(*, run_s: float = _RUN_S) -> Checked | None:

@@ -256,9 +256,9 @@ def test_a_real_prometheus_fills_every_panel_of_the_dashboard(live_server, tmp_p
             wait_until(lambda query=query: bool(ask(query)), 15, f"Prometheus has nothing: {query}")
 
 
-def write_directly(body: bytes = MIXED, key: str = "", **changes: object) -> None:
+def write_directly(body: bytes = MIXED, **changes: object) -> None:
     entry = make_entry(body, **{"lines": body.count(b"\n") + 1, "strict_json": True, **changes})
-    direct.store(entry, key)
+    direct.store(entry)
 
 
 def test_lines_written_past_the_queue_are_counted_like_all_others() -> None:
@@ -266,8 +266,7 @@ def test_lines_written_past_the_queue_are_counted_like_all_others() -> None:
     drain_all()
     with queue_away():
         write_directly()
-        write_directly(key="k")
-        write_directly(key="k")
+        write_directly()
         write_directly(app="bank", source="atm")
     with clock.frozen(clock.now() + timedelta(minutes=2)):
         assert count_direct_writes()

@@ -14,6 +14,8 @@ from ingestion import direct, drain, queue, setup
 from ingestion.ledger.gaps import accept_gaps, gap_lines, open_gaps
 from ingestion.ledger.models import LedgerCheck, LedgerGap
 from ingestion.ledger.reconcile import Checked, check_again, check_new
+from ingestion.models import DirectWrite
+from ingestion.quarantine import replays, runner
 from ingestion.tasks import reconcile
 from logplatform.kernel import clock
 from storage import facade as storage
@@ -222,8 +224,25 @@ def test_a_request_that_was_drained_long_after_counts_right() -> None:
     assert open_gaps().get().receipts[0]["receipt"] == receipt
 
 
+def test_replayed_lines_count_right_and_a_lost_one_is_found(monkeypatch) -> None:
+    monkeypatch.setattr(replays, "_ring", lambda replay: None)
+    put(MIXED, strict_json=True)
+    drain_all()
+    check()
+    choice = replays.Choice(app=App.objects.get(slug="shop"), source="web", format="text")
+    with clock.frozen(NOW):
+        replay = replays.start_replay(choice, user=None)
+        assert not runner.run_replay(replay.pk)
+    assert check(NOW + 10 * MINUTE).late == 1
+    assert gaps() == []
+    run_sql("DELETE FROM logs WHERE message LIKE '{\"cut%'")
+    with clock.frozen(NOW):
+        check_again(NOW - 15 * MINUTE)
+    assert gaps() == [("shop", "web", 1, 0, 0)]
+
+
 def test_direct_writes_are_checked_like_all_others() -> None:
-    direct.store(make_entry(MIXED, lines=3, strict_json=True, received_at=ARRIVED), "")
+    direct.store(make_entry(MIXED, lines=3, strict_json=True, received_at=ARRIVED))
     check()
     assert gaps() == []
     run_sql("DELETE FROM logs WHERE message = 'good'")
@@ -232,19 +251,18 @@ def test_direct_writes_are_checked_like_all_others() -> None:
     assert gaps() == [("shop", "web", 1, 0, 0)]
 
 
-def test_a_direct_write_that_died_and_was_sent_again_later_is_no_gap(monkeypatch) -> None:
-    first = make_entry(b"a\nb", lines=2, received_at=ARRIVED)
-
+def test_a_direct_write_that_died_is_waited_for(monkeypatch) -> None:
     def die(*_: object, **__: object) -> None:
         raise SystemExit("killed before the receipt")
 
     with monkeypatch.context() as broken:
         broken.setattr(storage, "write_receipts", die)
         with pytest.raises(SystemExit):
-            direct.store(first, "key")
-    again = make_entry(b"a\nb", lines=2, received_at=ARRIVED + 6 * MINUTE)
-    direct.store(again, "key")
-    check()
+            direct.store(make_entry(b"a\nb", lines=2, received_at=ARRIVED))
+    DirectWrite.objects.update(created_at=ARRIVED)
+    assert check().end < ARRIVED
+    direct.finish_writes()
+    assert check().end > ARRIVED
     assert gaps() == []
 
 
@@ -254,9 +272,6 @@ def test_retries_with_an_idempotency_key_are_no_gap() -> None:
         drain_all()
         put(key="k")
     drain_all()
-    entry = make_entry(b"x", received_at=ARRIVED)
-    for _ in range(3):
-        direct.store(entry, "other")
     check()
     assert gaps() == []
 
@@ -335,7 +350,7 @@ def test_no_false_alarm_while_bodies_keep_coming(transactional_db) -> None:
         count = body.count(b"\n") + 1
         at = datetime.now(UTC)
         if number % 5 == 0:
-            direct.store(make_entry(body, lines=count, received_at=at), f"k{number}")
+            direct.store(make_entry(body, lines=count, received_at=at))
         else:
             put(body, at=at, strict_json=bool(number % 2), key=f"k{number % 40}")
 

@@ -34,8 +34,8 @@ def give_rights(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ingestion', '0002_default_groups'),
-        ('storage', '0002_retentionrun_cutoffs'),
+        ('ingestion', '0005_direct_writes'),
+        ('storage', '0003_retentionrun_cutoffs'),
     ]
 
     operations = [
