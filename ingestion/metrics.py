@@ -18,7 +18,6 @@ from itertools import accumulate
 from typing import Any
 
 import redis
-from django.db import DatabaseError
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -30,6 +29,7 @@ from prometheus_client.core import (
 from ingestion import queue
 from ingestion.contracts import Entry
 from ingestion.quarantine.fills import Fill, fills
+from ingestion.ledger.gauges import LedgerState, ledger_gauges, read_ledger
 from logplatform.kernel import clock
 
 logger = logging.getLogger(__name__)
@@ -163,15 +163,7 @@ class _Snapshot:
     backlog_bytes: int
     shards: list[queue.ShardState]
     fills: list[Fill]
-    ledger: "_Ledger | None"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ledger:
-    """Lines of open gaps by (app, source) and kind, and up to when the check has come."""
-
-    gaps: Mapping[tuple[str, str], Mapping[str, int]]
-    checked_until_s: float
+    ledger: LedgerState | None
 
 
 def _take_snapshot() -> _Snapshot:
@@ -181,21 +173,8 @@ def _take_snapshot() -> _Snapshot:
         backlog_bytes=queue.backlog_bytes(),
         shards=queue.shard_states(clock.now()),
         fills=fills(),
-        ledger=_read_ledger(),
+        ledger=read_ledger(),
     )
-
-
-def _read_ledger() -> _Ledger | None:
-    """None while the control plane is away."""
-    from ingestion.ledger.gaps import gap_lines
-    from ingestion.models import LedgerCheck
-
-    try:
-        checked = LedgerCheck.current(clock.now())
-        return _Ledger(gaps=gap_lines(), checked_until_s=checked.until.timestamp())
-    except DatabaseError:
-        logger.warning("No ledger for metrics: the database is away")
-        return None
 
 
 def exposition(*, with_names: bool) -> bytes:
@@ -230,7 +209,8 @@ class _Collector:
         yield from _queue_gauges(snapshot)
         yield from _quarantine_gauges(snapshot.fills, self.with_names)
         if snapshot.ledger:
-            yield from _ledger_gauges(snapshot.ledger, snapshot.counts, self.with_names)
+            senders = {(key[1], key[2]) for key in snapshot.counts if key[0] == "lines"}
+            yield from ledger_gauges(snapshot.ledger, senders, with_names=self.with_names)
         for name in _COUNTERS:
             yield _counter(name, snapshot.counts, self.with_names)
         for name in _HISTOGRAMS:
@@ -280,32 +260,6 @@ def _quarantine_gauges(found: list[Fill], with_names: bool) -> Iterator[Metric]:
         fill.add_metric(["age"], max((each.age_share for each in found), default=0.0))
     yield size
     yield fill
-
-
-def _ledger_gauges(
-    ledger: _Ledger, counts: Mapping[Key, float], with_names: bool
-) -> Iterator[Metric]:
-    """Zeros for every source that ever sent, so that an alarm ends by a number."""
-    from ingestion.ledger.gaps import KINDS
-
-    sources = {(key[1], key[2]) for key in counts if key[0] == "lines"} | set(ledger.gaps)
-    sums: dict[Key, float] = defaultdict(float)
-    for names in sorted(sources) or [("", "")]:
-        for kind in KINDS:
-            sums[(*(names if with_names else ()), kind)] += ledger.gaps.get(names, {}).get(kind, 0)
-    lines = GaugeMetricFamily(
-        "logplatform_ledger_gap_lines",
-        "Lines by which the store differs from the receipts, of gaps nobody has dealt with.",
-        labels=[*(_TENANT if with_names else ()), "kind"],
-    )
-    for key, total in sums.items():
-        lines.add_metric(key, total)
-    yield lines
-    yield GaugeMetricFamily(
-        "logplatform_ledger_checked_until_timestamp_seconds",
-        "Arrivals before this time are compared with the store.",
-        value=ledger.checked_until_s,
-    )
 
 
 def _counter(name: str, counts: dict[Key, float], with_names: bool) -> Metric:
