@@ -28,8 +28,8 @@ from prometheus_client.core import (
 
 from ingestion import queue
 from ingestion.contracts import Entry
-from ingestion.quarantine.fills import Fill, fills
 from ingestion.ledger.gauges import LedgerState, ledger_gauges, read_ledger
+from ingestion.quarantine.fills import Fill, fills
 from logplatform.kernel import clock
 
 logger = logging.getLogger(__name__)

@@ -25,6 +25,9 @@ RETENTION_TASK = "storage.run_retention"
 _NAMES = {"control_plane": "Control plane", "queue": "Queue", "log_engine": "Log engine"}
 _MOST_APPS = 12
 _MOST_REASONS = 5
+_MOST_GAPS = 5
+# The check runs each minute and waits two for a minute to settle.
+_BEHIND = timedelta(minutes=15)
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -42,6 +45,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "bounds": _bounds(),
         "rejected": _known(lambda: _rejected(slugs)) if has_engine else None,
         "expiring": _known(lambda: _expiring(slugs)) if has_engine else None,
+        "ledger": _known(lambda: _ledger(slugs)),
         "next_run": next_run(),
         "warnings": _known(lambda: _warnings(slugs)) or [],
         "last_run": RetentionRun.objects.first(),
@@ -127,6 +131,22 @@ def _bounds() -> Any:
     from ingestion.quarantine import fills
 
     return fills.limits()
+
+
+def _ledger(slugs: tuple[str, ...]) -> dict[str, Any]:
+    """Open gaps of these apps with their sums, and how far the check has come."""
+    from ingestion.ledger.gaps import KINDS, open_gaps
+    from ingestion.models import LedgerCheck
+
+    now = clock.now()
+    gaps = list(open_gaps(slugs)[:_MOST_GAPS])
+    until = LedgerCheck.current(now).until
+    return {
+        "gaps": gaps,
+        "sums": {kind: sum(getattr(gap, kind) for gap in gaps) for kind in KINDS},
+        "until": until,
+        "is_behind": now - until > _BEHIND,
+    }
 
 
 def _expiring(slugs: tuple[str, ...]) -> list[Any]:

@@ -69,6 +69,18 @@ _NAVIGATION: list[dict[str, Any]] = [
             _item(
                 "Not stored", "block", "admin:ingestion_quarantine", _may("ingestion.view_source")
             ),
+            _item(
+                "Receipts",
+                "receipt_long",
+                "admin:ingestion_receipts",
+                _may("ingestion.view_source"),
+            ),
+            _item(
+                "Gaps",
+                "rule",
+                "admin:ingestion_ledgergap_changelist",
+                _may("ingestion.view_ledgergap"),
+            ),
         ],
     },
     {

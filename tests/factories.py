@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, Permission, User
 from ingestion.models import ApiKey, Source
 from storage.models import App, RetentionPolicy
 
-MANAGED = ("app", "source", "apikey", "retentionpolicy", "retentionrun")
+MANAGED = ("app", "source", "apikey", "retentionpolicy", "retentionrun", "ledgergap")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

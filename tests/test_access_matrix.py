@@ -241,6 +241,8 @@ ADMIN_LISTS = [
     "storage/retentionrun/",
     "ingestion/source/",
     "ingestion/source/not-stored/",
+    "ingestion/source/receipts/",
+    "ingestion/ledgergap/",
     "ingestion/apikey/",
 ]
 ADMIN_OBJECTS = [

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from unfold.decorators import display
 
+from ingestion.admin.receipt_pages import receipt_view, receipts_view
 from ingestion.admin.reject_pages import lines_view, reasons_view
 from ingestion.admin.replay_pages import delete_view, preview_view, replay_view
 from ingestion.admin.shared import KeyColumns, ReadOnlyInline, key_state
@@ -47,7 +48,7 @@ class SourceAdmin(UsageAdmin):
     )
 
     def get_custom_urls(self) -> Any:
-        """The pages about lines that were not stored."""
+        """The pages about lines that were not stored, and about receipts."""
         below = "not-stored/"
         return (
             (below, "ingestion_quarantine", reasons_view),
@@ -55,6 +56,8 @@ class SourceAdmin(UsageAdmin):
             (f"{below}delete/", "ingestion_quarantine_delete", delete_view),
             (f"{below}preview/", "ingestion_replay_preview", preview_view),
             (f"{below}replays/<uuid:replay>/", "ingestion_replay", replay_view),
+            ("receipts/", "ingestion_receipts", receipts_view),
+            ("receipts/<str:receipt>/", "ingestion_receipt", receipt_view),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
