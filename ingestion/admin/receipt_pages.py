@@ -97,13 +97,13 @@ def _found(slugs: tuple[str, ...], chosen: dict[str, str], cursor: str) -> dict[
 
 def _reasons(found: dict[str, Any]) -> list[dict[str, Any]]:
     """Reason codes with their lines and the way to those lines."""
-    quarantine = reverse("admin:ingestion_quarantine")
-    about = {"days": 30, "app": found["app"], "source": found["source"]}
+    quarantine = reverse("admin:ingestion_quarantine_lines")
+    about = {"app": found["app"], "source": found["source"]}
     return [
         {
             "code": code,
             "lines": lines,
-            "link": f"{quarantine}?{urlencode({**about, 'reason': code})}#lines",
+            "link": f"{quarantine}?{urlencode({**about, 'reason': code})}",
         }
         for code, lines in sorted(found["reasons"].items(), key=lambda item: -item[1])
     ]

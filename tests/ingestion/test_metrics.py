@@ -30,8 +30,29 @@ pytestmark = [pytest.mark.usefixtures("valkey", "clickhouse"), pytest.mark.djang
 TOKEN = "for-prometheus-only"
 PROMETHEUS = Path("/usr/bin/prometheus")
 PROMTOOL = Path("/usr/bin/promtool")
+RULES = ROOT / "deploy/prometheus/rules.yml"
 CONFIG = ROOT / "deploy/prometheus/prometheus.yml"
 DASHBOARD = ROOT / "deploy/grafana/logplatform.json"
+ALERT_CASES = """
+rule_files: [RULES]
+tests:
+  - interval: 1m
+    input_series:
+      - series: 'logplatform_ledger_gap_lines{kind="lost"}'
+        values: '0x10 3x20 0x20'
+      - series: 'logplatform_ledger_checked_until_timestamp_seconds'
+        values: '0+60x20 1200x60'
+    promql_expr_test:
+      - {expr: 'count(ALERTS{alertname="LedgerGap",alertstate="firing"})', eval_time: 9m}
+      - expr: 'count(ALERTS{alertname="LedgerGap",alertstate="firing"})'
+        eval_time: 20m
+        exp_samples: [{value: 1, labels: '{}'}]
+      - {expr: 'count(ALERTS{alertname="LedgerGap",alertstate="firing"})', eval_time: 35m}
+      - {expr: 'count(ALERTS{alertname="LedgerNotChecked"})', eval_time: 30m}
+      - expr: 'count(ALERTS{alertname="LedgerNotChecked",alertstate="firing"})'
+        eval_time: 60m
+        exp_samples: [{value: 1, labels: '{}'}]
+"""
 MIXED = b'{"message":"good"}\n{"cut\n{"message":"too"}'
 
 
@@ -223,6 +244,14 @@ def test_promtool_finds_nothing_to_say() -> None:
     assert (linted.returncode, linted.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(not PROMTOOL.exists(), reason="promtool is not installed")
+def test_the_alerts_fire_on_a_gap_and_on_a_check_that_stands_still(tmp_path) -> None:
+    cases = tmp_path / "cases.yml"
+    cases.write_text(ALERT_CASES.replace("RULES", str(RULES)))
+    tested = subprocess.run([str(PROMTOOL), "test", "rules", str(cases)], capture_output=True)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
 @pytest.mark.skipif(not PROMETHEUS.exists(), reason="prometheus is not installed")
 def test_a_real_prometheus_fills_every_panel_of_the_dashboard(live_server, tmp_path) -> None:
     put(MIXED, strict_json=True)
@@ -233,6 +262,7 @@ def test_a_real_prometheus_fills_every_panel_of_the_dashboard(live_server, tmp_p
     text = text.replace("scrape_timeout: 10s", "scrape_timeout: 1s")
     config = tmp_path / "prometheus.yml"
     config.write_text(text)
+    (tmp_path / "rules.yml").write_text(RULES.read_text())
     url = f"http://127.0.0.1:{free_port()}"
     command = [str(PROMETHEUS), f"--config.file={config}", f"--storage.tsdb.path={tmp_path}/data"]
     command.append(f"--web.listen-address={url.removeprefix('http://')}")
