@@ -44,6 +44,7 @@ MIGRATION = Migration(
                 "map_serialization_version": "with_buckets",
                 "map_serialization_version_for_zero_level_parts": "basic",
                 "map_buckets_min_avg_size": 4,
+                "merge_selector_base": 10,
             },
         ),
     )
