@@ -17,7 +17,7 @@ from ingestion.encoding import decompress
 from ingestion.protocols import http_protocols
 from logplatform.kernel import clock
 from logplatform.kernel.errors import PlatformError
-from parsing import Hint, parse_lines, split_lines
+from parsing import Hint, parse_joined, split_lines
 from storage import facade as storage
 
 SHOWN_ERRORS = 20
@@ -30,7 +30,8 @@ class Assembled:
 
     `records`: record frame plus app, source, received_at, entry_key; `quarantined`: app, source,
     received_at, protocol, receipt, line, reason_code, reason, raw, format; `receipts`: one row a
-    request, whose received = stored + duplicate + quarantined.
+    request, whose received = stored + duplicate + quarantined; `joined` of the stored lines are in
+    the record of a line before.
     """
 
     records: pl.DataFrame
@@ -90,7 +91,7 @@ def quarantine_whole(queued: QueuedEntry, reason: str, *, backend: str = "queue"
         pl.lit(0, pl.Int64).alias("entry"),
     )
     counts = np.array([entry.lines])
-    receipt = _receipts([queued], counts * 0, counts, row)[0]
+    receipt = _receipts([queued], counts * 0, counts, counts * 0, row)[0]
     return Assembled(
         records=pl.DataFrame(),
         quarantined=_quarantine_columns(row, [queued]),
@@ -121,9 +122,18 @@ def _batches(entries: Sequence[QueuedEntry]) -> Iterator[tuple[Hint, list[_Decod
             strict_json=entry.strict_json,
             zone=entry.zone,
             max_line_bytes=settings.ENV.max_line_bytes,
+            multiline=entry.multiline,
         )
         batches.setdefault(hint, []).append(_Decoded(queued, _decode(queued)))
-    yield from batches.items()
+    for hint, batch in batches.items():
+        # What one sender sent is side by side: lines go on from one body to the next.
+        yield hint, sorted(batch, key=_stream_of) if hint.multiline else batch
+
+
+def _stream_of(decoded: _Decoded) -> tuple[str, str, int]:
+    """What lines that go on must have in common."""
+    entry = decoded.queued.entry
+    return entry.app, entry.source, entry.key_id
 
 
 def _decode(queued: QueuedEntry) -> bytes:
@@ -138,15 +148,18 @@ def _parse_batch(hint: Hint, batch: list[_Decoded]) -> Assembled:
     owner = pl.Series(np.repeat(np.arange(len(batch)), counts))
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     arrived = pl.Series([item.entry.received_at for item in queued], dtype=pl.Datetime("ms", "UTC"))
-    parsed = parse_lines(lines, received_at=arrived.gather(owner), hint=hint)
-    records = _book(parsed.frame, owner, starts)
-    rejected = _book(parsed.rejected, owner, starts)
-    stored = np.bincount(records["entry"].to_numpy(), minlength=len(batch))
+    numbers = {stream: number for number, stream in enumerate(map(_stream_of, batch))}
+    streams = pl.Series([numbers[_stream_of(decoded)] for decoded in batch]).gather(owner)
+    found = parse_joined(lines, streams=streams, received_at=arrived.gather(owner), hint=hint)
+    records = _book(found.parsed.frame, owner, starts)
+    rejected = _book(found.parsed.rejected, owner, starts)
+    joined = np.bincount(owner.gather(found.joined).to_numpy(), minlength=len(batch))
+    stored = np.bincount(records["entry"].to_numpy(), minlength=len(batch)) + joined
     quarantined = np.bincount(rejected["entry"].to_numpy(), minlength=len(batch))
     return Assembled(
         records=_record_columns(records, queued, arrived),
         quarantined=_quarantine_columns(rejected, queued),
-        receipts=_receipts(queued, stored, quarantined, rejected),
+        receipts=_receipts(queued, stored, quarantined, joined, rejected),
     )
 
 
@@ -215,6 +228,7 @@ def _receipts(
     queued: list[QueuedEntry],
     stored: "np.ndarray[tuple[int], np.dtype[np.int64]]",
     quarantined: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    joined: "np.ndarray[tuple[int], np.dtype[np.int64]]",
     rejected: pl.DataFrame,
 ) -> list[dict[str, object]]:
     reasons = _count_reasons(rejected)
@@ -229,6 +243,7 @@ def _receipts(
             "stored": int(stored[index]),
             "duplicate": 0,
             "quarantined": int(quarantined[index]),
+            "joined": int(joined[index]),
             "bytes": item.entry.size,
             "sent_bytes": len(item.entry.body),
             "reasons": reasons.get(index, {}),

@@ -132,6 +132,7 @@ def _look_up(public_id: str) -> _Cached | None:
             scopes=frozenset(row.scopes),
             format=row.source.format,
             zone=row.source.zone,
+            multiline=row.source.multiline == "auto",
             limits=limits_of(row),
         ),
         read_at=time.monotonic(),

@@ -52,6 +52,7 @@ class Entry:
     size: int
     strict_json: bool = False
     wants_result: bool = False
+    multiline: bool = False
     body: bytes = field(repr=False)
 
 
@@ -114,7 +115,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of the lines of one request: received = stored + duplicate + quarantined."""
+    """What became of the lines of one request: received = stored + duplicate + quarantined.
+
+    `joined` of the stored lines are parts of the records of lines before them.
+    """
 
     receipt: str
     received: int
@@ -122,3 +126,4 @@ class Outcome:
     duplicate: int
     quarantined: int
     errors: list[dict[str, Any]]
+    joined: int = 0

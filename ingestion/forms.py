@@ -181,7 +181,7 @@ class SourceForm(_SourceForm):
         model = Source
         fields: ClassVar = [
             *("app", "name", "slug", "format", "zone"),
-            *("window_s", "daily_bytes", "is_active"),
+            *("multiline", "window_s", "daily_bytes", "is_active"),
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -189,8 +189,8 @@ class SourceForm(_SourceForm):
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].help_text = _SLUG_HELP
-        if "window_s" in self.fields:
-            self.fields["window_s"].required = False
+        for name in {"window_s", "multiline"} & set(self.fields):
+            self.fields[name].required = False
         if "format" in self.fields:
             field = cast("forms.ChoiceField", self.fields["format"])
             field.choices = format_choices(self.instance.format)
@@ -198,6 +198,10 @@ class SourceForm(_SourceForm):
     def clean_window_s(self) -> int:
         """Empty is off."""
         return self.cleaned_data["window_s"] or 0
+
+    def clean_multiline(self) -> str:
+        """Empty is the default."""
+        return self.cleaned_data["multiline"] or "auto"
 
     def clean_zone(self) -> str:
         """A zone that exists."""

@@ -158,6 +158,7 @@ def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Ent
         size=len(plain),
         strict_json=found.strict_json,
         wants_result=sent.wants_result,
+        multiline=identity.multiline,
         body=sent.body,
     )
 

@@ -44,6 +44,13 @@ class Source(models.Model):
         "and not stored again. 0: off. An Idempotency-Key wins over it.",
     )
     daily_bytes = daily_quota("source")
+    multiline = models.CharField(
+        "lines that go on",
+        max_length=8,
+        choices=[("auto", "Joined: stack traces and indented lines"), ("off", "Kept apart")],
+        default="auto",
+        help_text="What continues the line before becomes part of its record. Never for JSON.",
+    )
     is_active = models.BooleanField(
         default=True, help_text="An inactive source refuses what its keys send."
     )

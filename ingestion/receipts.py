@@ -26,6 +26,7 @@ def outcome_of(row: Mapping[str, Any]) -> Outcome:
         duplicate=row["duplicate"],
         quarantined=row["quarantined"],
         errors=json.loads(row["errors"]),
+        joined=row["joined"],
     )
 
 

@@ -30,6 +30,9 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     stored = serializers.IntegerField()
     duplicate = serializers.IntegerField()
     quarantined = serializers.IntegerField()
+    joined = serializers.IntegerField(
+        help_text="Stored lines that are part of the record of a line before, as stack traces are."
+    )
     # DRF takes declared fields off the class, so its own `errors` stays.
     errors = LineErrorSerializer(  # type: ignore[assignment]
         many=True, help_text="The first 20."
@@ -51,6 +54,9 @@ class ReceiptRowSerializer(serializers.Serializer[Any]):
     stored = serializers.IntegerField()
     duplicate = serializers.IntegerField()
     quarantined = serializers.IntegerField()
+    joined = serializers.IntegerField(
+        help_text="Stored lines that are part of the record of a line before, as stack traces are."
+    )
     bytes = serializers.IntegerField(help_text="Decompressed.")
     sent_bytes = serializers.IntegerField(help_text="As sent.")
     reasons = serializers.DictField(

@@ -50,6 +50,7 @@ class KeyIdentity:
     scopes: frozenset[str]
     format: str
     zone: str
+    multiline: bool = True
     limits: IngestLimits = IngestLimits()
 
     @property

@@ -10,17 +10,20 @@ if TYPE_CHECKING:
     from parsing.contracts import Format, Hint, Parsed, Sample, UnknownZone
     from parsing.facade import parse_lines
     from parsing.lines import split_lines
+    from parsing.multiline import Joined, parse_joined
     from parsing.names import format_names
     from parsing.registry import log_formats
 
 __all__ = [
     "Format",
     "Hint",
+    "Joined",
     "Parsed",
     "Sample",
     "UnknownZone",
     "format_names",
     "log_formats",
+    "parse_joined",
     "parse_lines",
     "split_lines",
 ]
@@ -29,6 +32,7 @@ _HOMES = {
     **dict.fromkeys(("Format", "Hint", "Parsed", "Sample", "UnknownZone"), "contracts"),
     "format_names": "names",
     "log_formats": "registry",
+    **dict.fromkeys(("Joined", "parse_joined"), "multiline"),
     "parse_lines": "facade",
     "split_lines": "lines",
 }

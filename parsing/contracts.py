@@ -51,6 +51,7 @@ class Hint:
         strict_json: the sender said JSON: a line that is not a JSON object is rejected.
         zone: IANA zone of times that carry none.
         max_line_bytes: longer lines are rejected.
+        multiline: lines that go on with the one before are part of its record.
     Raises:
         UnknownZone: `zone` does not exist.
     """
@@ -59,6 +60,7 @@ class Hint:
     strict_json: bool = False
     zone: str = "UTC"
     max_line_bytes: int = 262_144
+    multiline: bool = False
 
     def __post_init__(self) -> None:
         try:

@@ -8,7 +8,7 @@ import polars as pl
 from parsing.contracts import RECORD_SCHEMA, REJECTED_SCHEMA, Format, Found, Hint, Parsed
 from parsing.detection.candidates import LineCandidates
 from parsing.frames import all_rows, constant, none_of, put
-from parsing.records import ENCODING_ERROR, PARSE_ERROR, records_of
+from parsing.records import ENCODING_ERROR, PARSE_ERROR, TAIL, records_of
 from parsing.registry import candidates, gates, log_formats
 
 _BOM = "\ufeff"
@@ -16,17 +16,20 @@ _KIND = "kind"
 _INVALID_UTF8 = "invalid_utf8: the line is not valid UTF-8"
 
 
-def parse_lines(lines: pl.Series, *, received_at: pl.Series, hint: Hint) -> Parsed:
+def parse_lines(
+    lines: pl.Series, *, received_at: pl.Series, hint: Hint, tails: pl.Series | None = None
+) -> Parsed:
     """Understand lines, each by the most specific format that fits it.
 
     Args:
         lines: n lines (Binary or String), without their line ends.
         received_at: n arrival times, Datetime[ms, UTC]; the event time of lines without one.
         hint: what is known of the sender.
+        tails: n texts (String) that belong below the messages, or null; they are not parsed.
     Returns:
         Every line once: as a record, or refused with a reason. No input raises.
     """
-    asked, refused = _admit(lines, received_at, hint)
+    asked, refused = _admit(lines, received_at, hint, tails)
     asked, likely = _with_kinds(asked, hint)
     frames = []
     for name, log_format in _chosen(hint):
@@ -60,7 +63,7 @@ def _with_kinds(asked: pl.DataFrame, hint: Hint) -> tuple[pl.DataFrame, LineCand
 
 
 def _admit(
-    lines: pl.Series, received_at: pl.Series, hint: Hint
+    lines: pl.Series, received_at: pl.Series, hint: Hint, tails: pl.Series | None
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Lines to ask formats about, and those refused before: too long, or not UTF-8 in JSON."""
     text, note = _decoded(lines, is_strict=hint.strict_json)
@@ -70,6 +73,7 @@ def _admit(
             "received_at": received_at,
             "line": all_rows(len(lines)),
             **({} if note is None else {ENCODING_ERROR: note}),
+            **({} if tails is None else {TAIL: tails}),
         }
     )
     refused = []

@@ -21,6 +21,7 @@ from parsing.times import read_times
 TIME_ERROR = "_time_error"
 ENCODING_ERROR = "_encoding_error"
 PARSE_ERROR = "_parse_error"
+TAIL = "_tail"
 _DAY_NS = 86_400_000_000_000
 
 
@@ -30,7 +31,8 @@ def records_of(matched: Matched, *, asked: pl.DataFrame, name: str, zone: str) -
     Args:
         matched: what the format found among `asked`.
         asked: n lines: `text` String, `received_at` Datetime[ms, UTC], `line` UInt32 and, where a
-            note is due, String columns `_encoding_error`, `_parse_error`.
+            note is due, String columns `_encoding_error`, `_parse_error`; `_tail` String, where
+            some have text that belongs below the message.
         name: the format's name.
         zone: IANA zone of times without one.
     Returns:
@@ -45,8 +47,7 @@ def records_of(matched: Matched, *, asked: pl.DataFrame, name: str, zone: str) -
     )
     notes = [asked[note] for note in (ENCODING_ERROR, PARSE_ERROR) if note in asked.columns]
     attributes = _with_notes(matched.attributes, [*notes, *time_error])
-    message = matched.values.get("message")
-    message = asked["text"] if message is None else message
+    message = _messages(matched, asked)
     told = templates_of(subjects_of(message, matched.attributes, matched.extras))
     severity, unusual = matched.values.get("severity"), told["tells_trouble"]
     columns = {
@@ -56,8 +57,19 @@ def records_of(matched: Matched, *, asked: pl.DataFrame, name: str, zone: str) -
         "attributes": build_attributes(attributes, matched.extras, len(asked)),
         "line": asked["line"],
         **{key: values for key, values in matched.values.items() if key != "timestamp"},
+        "message": message,
     }
-    return _complete({"message": asked["text"]} | columns, name)
+    return _complete(columns, name)
+
+
+def _messages(matched: Matched, asked: pl.DataFrame) -> pl.Series:
+    """The messages with what belongs below them."""
+    message = matched.values.get("message")
+    message = asked["text"] if message is None else message
+    if TAIL not in asked.columns or asked[TAIL].null_count() == len(asked):
+        return message
+    both = pl.concat_str([pl.lit(message.fill_null("")), pl.lit(asked[TAIL])], separator="\n")
+    return pl.select(pl.coalesce(both, pl.lit(message))).to_series()
 
 
 def _complete(columns: Mapping[str, pl.Series], name: str) -> pl.DataFrame:

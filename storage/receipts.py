@@ -25,7 +25,7 @@ _SALT = "storage.receipts.cursor"
 _COLUMNS = (
     "receipt, app, source, toUnixTimestamp64Milli(received_at) AS received_ms,"
     " toUnixTimestamp64Milli(done_at) AS done_ms, backend, protocol, received, stored,"
-    " duplicate, quarantined, bytes, sent_bytes, reasons"
+    " duplicate, quarantined, joined, bytes, sent_bytes, reasons"
 )
 _STATES: dict[str, str] = {
     "complete": "quarantined = 0",

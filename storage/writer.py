@@ -23,7 +23,7 @@ _QUARANTINE = ("received_at", "app", "source", "protocol", "receipt", "line") + 
 )  # fmt: skip
 _RECEIPTS = ("receipt", "app", "source", "received_at", "done_at", "backend", "protocol") + (
     "received", "stored", "duplicate", "quarantined", "bytes", "errors", "id_key", "sent_bytes",
-    "reasons"
+    "reasons", "joined"
 )  # fmt: skip
 
 
@@ -66,8 +66,8 @@ def write_receipts(rows: Sequence[Mapping[str, Any]], *, token: str) -> None:
 
     Args:
         rows: receipt, app, source, received_at, backend, protocol, received, stored,
-            duplicate, quarantined, bytes, sent_bytes (as sent), reasons (code → lines), errors
-            (JSON text), id_key (of its lines); `done_at` is now.
+            duplicate, quarantined, joined, bytes, sent_bytes (as sent), reasons (code → lines),
+            errors (JSON text), id_key (of its lines); `done_at` is now.
         token: as in `write_logs`.
     """
     if not rows:

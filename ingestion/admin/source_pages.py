@@ -44,7 +44,7 @@ class SourceAdmin(UsageAdmin):
     inlines = (KeyInline,)
     fields = (
         *("app", "name", "slug", "format", "zone"),
-        *("window_s", "daily_bytes", "volume", "is_active"),
+        *("multiline", "window_s", "daily_bytes", "volume", "is_active"),
     )
 
     def get_custom_urls(self) -> Any:

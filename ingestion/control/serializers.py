@@ -176,7 +176,7 @@ class SourceOut(serializers.ModelSerializer[Source]):
         model = Source
         fields = (
             *("id", "app", "name", "slug", "format", "zone"),
-            *("window_s", "daily_bytes", "is_active", "created_at"),
+            *("multiline", "window_s", "daily_bytes", "is_active", "created_at"),
         )
 
 
@@ -188,6 +188,11 @@ class SourceChange(StrictInput):
         required=False, allow_blank=True, max_length=50, help_text="Empty: detected line by line."
     )
     zone = serializers.CharField(required=False, max_length=50)
+    multiline = serializers.ChoiceField(
+        ["auto", "off"],
+        required=False,
+        help_text="`auto`: stack traces and indented lines are part of the record before them.",
+    )
     window_s = serializers.IntegerField(
         required=False,
         min_value=0,

@@ -1,0 +1,206 @@
+"""Records of several lines: stack traces and indented lines go on with the line before.
+
+What goes on is told by the lines themselves and by their neighbours, a column at a time. JSON is
+never joined: a line that opens an object stands alone.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from parsing.contracts import Hint, Parsed
+from parsing.facade import parse_lines
+from parsing.frames import all_rows, constant, none_of
+
+MAX_LINES = 1000
+
+_OBJECT = r"^\s*\{"
+_INDENTED = r"^[ \t]+[^ \t]"
+_CHAINED = r"^(?:During handling of the above exception|The above exception was the direct cause)"
+# Lines of a trace that are not indented, whatever is before them.
+_NAMED = (
+    r"^(?:Caused by: |Suppressed: |\.\.\. [0-9]+ (?:more|common frames)|--- End of "
+    r"|goroutine [0-9]+ \[|\[signal |[^ :]+\.rb:[0-9]+:in |During handling of the above exception"
+    r"|The above exception was the direct cause)"
+)
+_TRACEBACK = r"^Traceback \(most recent call last\):"
+# The last line of a Python traceback, and the first of a Java, .NET or Node one.
+_PYTHON_ERROR = r"^[A-Za-z_][0-9A-Za-z_.]*(?::|$)"
+_THROWN = r"^(?:[A-Za-z_$][0-9A-Za-z_$]*\.)*[A-Z][0-9A-Za-z_$]*(?:: |$)"
+_AT = r"^[ \t]+at "
+_GO_CALL = r"^(?:created by .*|[^ ]+\(.*\))$"
+_GO_PLACE = r"^\t[^ ]+\.go:[0-9]+"
+_CLOSING = r"^[\])}]+[,;]?$"
+# What a logger puts before its message: a time, or a level.
+_HEADER = (
+    r"^(?:[\[(<]?[0-9]|[IWEF][0-9]{4} |[\[(<]?(?i:trace|debug|info|notice|warn|warning|error"
+    r"|critical|fatal|severe)(?-u:\b)|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep"
+    r"|Oct|Nov|Dec)(?-u:\b))"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """What became of n lines: `len(frame) + len(rejected) + len(joined) == n`.
+
+    Attributes:
+        parsed: as of `parse_lines`; a record's `line` is its first one.
+        joined: rows (UInt32, ascending) of lines that are part of the record of a line before.
+    """
+
+    parsed: Parsed
+    joined: pl.Series
+
+
+def parse_joined(
+    lines: pl.Series, *, streams: pl.Series, received_at: pl.Series, hint: Hint
+) -> Joined:
+    """Understand lines as `parse_lines` does, with those that go on as part of one record.
+
+    Args:
+        lines: n lines (Binary or String), without their line ends.
+        streams: n numbers; a line goes on with the one before only where both have the same.
+        received_at, hint: as for `parse_lines`.
+    Returns:
+        Every line once: as a record, as part of one, or refused. A record has at most `MAX_LINES`
+        lines and `hint.max_line_bytes` bytes, line ends not counted.
+    """
+    is_json = hint.strict_json or hint.formats == ("json",)
+    may_go_on = hint.multiline and not is_json
+    heads = find_heads(lines, streams, max_bytes=hint.max_line_bytes) if may_go_on else None
+    if heads is None:
+        parsed = parse_lines(lines, received_at=received_at, hint=hint)
+        return Joined(parsed=parsed, joined=all_rows(0))
+    goes_on = heads != all_rows(len(lines))
+    tails = _tails(lines, heads, goes_on)
+    parsed = _parse_some(lines, ~goes_on, received_at, hint, tails)
+    # Lines that go on with a refused one are left to themselves.
+    orphans = goes_on & heads.is_in(parsed.rejected["line"].implode())
+    if orphans.any():
+        rest = _parse_some(lines, orphans, received_at, hint, None)
+        parsed = Parsed(
+            frame=pl.concat([parsed.frame, rest.frame]).sort("line"),
+            rejected=pl.concat([parsed.rejected, rest.rejected]).sort("line"),
+        )
+    return Joined(parsed=parsed, joined=(goes_on & ~orphans).arg_true())
+
+
+def _parse_some(
+    lines: pl.Series,
+    asked: pl.Series,
+    received_at: pl.Series,
+    hint: Hint,
+    tails: pl.Series | None,
+) -> Parsed:
+    """Parse the lines where `asked` is True; they keep their numbers."""
+    rows = asked.arg_true()
+    parsed = parse_lines(
+        lines.gather(rows),
+        received_at=received_at.gather(rows),
+        hint=hint,
+        tails=None if tails is None else tails.gather(rows),
+    )
+    return Parsed(
+        frame=parsed.frame.with_columns(rows.gather(parsed.frame["line"]).alias("line")),
+        rejected=parsed.rejected.with_columns(rows.gather(parsed.rejected["line"]).alias("line")),
+    )
+
+
+def _tails(lines: pl.Series, heads: pl.Series, goes_on: pl.Series) -> pl.Series:
+    """Per line the lines that go on with it, joined by line ends; null where none does."""
+    rows = goes_on.arg_true()
+    text = lines.gather(rows).cast(pl.String)
+    found = pl.DataFrame({"head": heads.gather(rows), "text": text})
+    found = found.group_by("head", maintain_order=True).agg(pl.col("text").str.join("\n"))
+    return constant(None, len(lines), pl.String).scatter(found["head"], found["text"])
+
+
+def find_heads(lines: pl.Series, streams: pl.Series, *, max_bytes: int) -> pl.Series | None:
+    """The row of the line each line goes on with, or its own; None where none goes on.
+
+    Args:
+        lines: n lines (Binary or String).
+        streams: n numbers; neighbours with different ones have nothing to do with each other.
+        max_bytes: bytes of a record, line ends not counted.
+    Returns:
+        n rows (UInt32), or None.
+    """
+    text = _readable(lines)
+    always = text.str.contains(f"{_INDENTED}|{_NAMED}")
+    if not always.any():
+        return None
+    size = lines.bin.size() if lines.dtype == pl.Binary else lines.str.len_bytes()
+    told = pl.DataFrame({"text": text, "stream": streams, "always": always, "size": size})
+    told = _tell(told.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")))
+    stands_alone = (told["is_object"] | told["is_indented"]).gather(_head_rows(told["goes_on"]))
+    goes_on = told["goes_on"] & ~stands_alone
+    return _bounded(told.with_columns(goes_on.alias("goes_on")), max_bytes)
+
+
+def _readable(lines: pl.Series) -> pl.Series:
+    """Lines as text; what is not UTF-8 is empty, and goes on with nothing."""
+    if lines.dtype == pl.String:
+        return lines
+    try:
+        return lines.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        return pl.Series([_decoded(line) for line in lines], dtype=pl.String)
+
+
+def _decoded(line: bytes | None) -> str:
+    try:
+        return (line or b"").decode()
+    except UnicodeDecodeError:
+        return ""
+
+
+def _tell(told: pl.DataFrame) -> pl.DataFrame:
+    """Add `goes_on`, before limits, and `is_object`."""
+    text = pl.col("text")
+    told = told.with_columns(
+        is_object=text.str.contains(_OBJECT),
+        is_indented=text.str.contains(_INDENTED),
+        is_header=text.str.contains(_HEADER),
+        is_traceback=text.str.contains(_TRACEBACK),
+        is_near=(pl.col("stream") == pl.col("stream").shift()).fill_null(value=False),
+    )
+    told = told.with_columns(_ends_traceback(told).alias("ends_traceback"))
+    before, after = pl.col("is_header").shift(), pl.col("text").shift(-1)
+    chained = text.shift().str.contains(_CHAINED)
+    trace = pl.col("is_traceback") & (before | chained)
+    thrown = text.str.contains(_THROWN) & ~pl.col("is_header") & after.str.contains(_AT) & before
+    call = text.str.contains(_GO_CALL) & ~pl.col("is_header") & after.str.contains(_GO_PLACE)
+    closing = text.str.contains(_CLOSING) & pl.col("always").shift()
+    goes_on = pl.col("always") | pl.col("ends_traceback") | trace | thrown | call | closing
+    is_alone = pl.col("is_object") | ~pl.col("is_near")
+    return told.with_columns((goes_on.fill_null(value=False) & ~is_alone).alias("goes_on"))
+
+
+def _ends_traceback(told: pl.DataFrame) -> pl.Series:
+    """Lines such as `ValueError: x` that follow the indented lines of a Python traceback."""
+    flush = told.filter(~pl.col("is_indented")).select(
+        "row",
+        ends=pl.col("is_traceback").shift() & pl.col("text").str.contains(_PYTHON_ERROR),
+    )
+    found = flush.filter("ends")["row"]
+    return none_of(len(told)).scatter(found, True)
+
+
+def _head_rows(goes_on: pl.Series) -> pl.Series:
+    """The last row at or before each one that does not go on."""
+    rows = all_rows(len(goes_on))
+    return pl.select(pl.when(~goes_on).then(rows)).to_series().forward_fill()
+
+
+def _bounded(told: pl.DataFrame, max_bytes: int) -> pl.Series | None:
+    """Heads, with a new one wherever a record would become too large."""
+    half = max(1, max_bytes // 2)
+    size = told["size"].cast(pl.Int64)
+    goes_on = told["goes_on"] & (size <= half)
+    heads = _head_rows(goes_on)
+    before = size.cum_sum() - size
+    piece = (before - before.gather(heads)) // half
+    number = (all_rows(len(told)) - heads) // MAX_LINES
+    goes_on &= (piece == piece.shift()) & (number == number.shift())
+    goes_on = goes_on.fill_null(value=False)
+    return _head_rows(goes_on) if goes_on.any() else None
