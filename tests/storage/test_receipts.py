@@ -27,6 +27,7 @@ ROW: dict[str, Any] = {
     "sent_bytes": 40,
     "reasons": {"not_json": 1},
     "errors": '[{"line":1,"reason":"not_json: x"}]',
+    "joined": 1,
     "id_key": 7,
 }
 WHOLE = {"stored": 3, "quarantined": 0, "reasons": {}, "errors": "[]"}
