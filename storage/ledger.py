@@ -88,7 +88,9 @@ def late_minutes(
 
 
 def _requests(condition: SqlCondition) -> SqlCondition:
-    """A SELECT of requests: app, source, key, receipt, came, booked, found (lines of both sides).
+    """A SELECT of requests: app, source, key, receipt, came, booked, found (rows of both sides).
+
+    Lines joined to the record of a line before have no row of their own.
 
     Receipts of earlier versions have no key: all of them are the request 0, without found lines.
     """
@@ -96,7 +98,8 @@ def _requests(condition: SqlCondition) -> SqlCondition:
         "SELECT app, source, key, max(r) AS receipt, sum(b) AS booked, sum(f) AS found,"
         " if(max(r) = '', min(t), minIf(t, r != '')) AS came FROM ("
         "SELECT app, source, id_key AS key, receipt AS r, min(received_at) AS t,"
-        " max(toInt64(received) - duplicate - quarantined) AS b, toInt64(0) AS f FROM receipts"
+        " max(toInt64(received) - duplicate - quarantined - joined) AS b,"
+        " toInt64(0) AS f FROM receipts"
         f" WHERE {condition.text} GROUP BY app, source, key, r"
         " UNION ALL "
         f"SELECT app, source, {ID_KEY_SQL} AS key, '' AS r, min(received_at) AS t,"

@@ -102,6 +102,14 @@ def test_what_was_stored_as_it_should_leaves_no_gap() -> None:
     assert gaps() == []
 
 
+def test_joined_lines_are_no_gap() -> None:
+    put(b"ERROR boom\n  at a", multiline=True)
+    put(b"  at b\n  at c", multiline=True)
+    drain_all()
+    check()
+    assert gaps() == []
+
+
 def test_lost_lines_are_found_with_minute_source_and_receipt() -> None:
     receipt = put()
     put(app="bank", source="atm")
