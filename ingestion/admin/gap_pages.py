@@ -23,14 +23,17 @@ _COLOURS = {"open": "danger", "closed by itself": "success", "Accepted": "info",
 class LedgerGapAdmin(ScopedAdmin):
     """Minutes in which receipts and stored lines differ. Found by the check, never typed."""
 
-    list_display = ("when", "app", "source", "differs", "is_state", "found")
+    list_display = ("when", "app", "source", "differs", "is_state", "noticed")
     list_display_links = ("when",)
     list_filter = ("state", ("app", RelatedOnlyFieldListFilter))
     search_fields = ("source",)
     list_select_related = ("app",)
     list_per_page = 50
     actions = ("accept_selected",)
-    fields = ("when", "app", "source", "differs", "booked", "found_lines", "requests", "is_state")
+    fields = (
+        *("when", "app", "source", "differs", "booked", "found_lines", "requests", "is_state"),
+        "what_to_do",
+    )
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -78,7 +81,7 @@ class LedgerGapAdmin(ScopedAdmin):
         return str(gap.get_state_display())
 
     @display(description="found", ordering="found_at")
-    def found(self, gap: LedgerGap) -> str:
+    def noticed(self, gap: LedgerGap) -> str:
         """When the check found it."""
         return ago(gap.found_at)
 
@@ -86,6 +89,11 @@ class LedgerGapAdmin(ScopedAdmin):
     def found_lines(self, gap: LedgerGap) -> int:
         """Lines that are there."""
         return gap.found
+
+    @display(description="what to do")
+    def what_to_do(self, gap: LedgerGap) -> str:
+        """Advice by kind."""
+        return _advice(gap)
 
     @display(description="requests (the first 20)")
     def requests(self, gap: LedgerGap) -> str:
@@ -96,9 +104,25 @@ class LedgerGapAdmin(ScopedAdmin):
         return format_html_join("", "<div>{}: {} booked, {} found</div>", rows)
 
 
+def _advice(gap: LedgerGap) -> str:
+    if gap.state != LedgerGap.State.OPEN:
+        return "Nothing: it is off the alarm."
+    if gap.lost:
+        return (
+            "Have the senders of these receipts send those bodies again. Then tick the gap in the "
+            "list and accept it."
+        )
+    return (
+        "No line is missing; counts are too high. Look for who wrote past the platform. Then tick "
+        "the gap in the list and accept it."
+    )
+
+
 def _named(receipt: str) -> str:
     if not receipt:
         return "no receipt"
     return format_html(
-        '<a href="{}">{}</a>', reverse("admin:ingestion_receipt", args=[receipt]), receipt
+        '<a class="lp-link" href="{}">{}</a>',
+        reverse("admin:ingestion_receipt", args=[receipt]),
+        receipt,
     )

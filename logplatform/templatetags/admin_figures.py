@@ -25,3 +25,9 @@ def share(part: float) -> str:
 def detail(reason: str) -> str:
     """The sentence of `code: sentence`."""
     return reason.partition(": ")[2] or reason
+
+
+@register.filter
+def to_second(moment: str) -> str:
+    """`2026-11-22T10:00:00.250Z` as `2026-11-22 10:00:00`."""
+    return moment[:19].replace("T", " ")

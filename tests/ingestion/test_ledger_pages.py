@@ -134,7 +134,9 @@ def test_gaps_are_seen_and_accepted_by_people_of_the_app(roles: Roles) -> None:
     text = page(roles.member, GAPS)
     assert "1 lost" in text
     assert "bravo" not in text
-    assert "0-1-1" in page(roles.member, f"{GAPS}{gap.pk}/change/")
+    shown = page(roles.member, f"{GAPS}{gap.pk}/change/")
+    assert 'href="/admin/ingestion/source/receipts/0-1-1/">0-1-1</a>' in shown
+    assert "send those bodies again" in shown
     page(roles.outsider, f"{GAPS}{gap.pk}/change/", 302)
     body = {"action": "accept_selected", "_selected_action": [gap.pk]}
     signed_in(roles.outsider).post(GAPS, body)
