@@ -109,8 +109,9 @@ def _advice(gap: LedgerGap) -> str:
         return "Nothing: it is off the alarm."
     if gap.lost:
         return (
-            "Have the senders of these receipts send those bodies again. Then tick the gap in the "
-            "list and accept it."
+            "Have the senders of these receipts send those bodies again, under a new "
+            "Idempotency-Key; lines that are still there then come twice. Then tick the gap in "
+            "the list and accept it."
         )
     return (
         "No line is missing; counts are too high. Look for who wrote past the platform. Then tick "
