@@ -20,10 +20,11 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpResponseBase
 
-from ingestion import refusals
+from ingestion import refusals, space
 from ingestion.contracts import Accepted
-from ingestion.errors import BodyTooLarge, SlowBody, TooBusy, TornBody
+from ingestion.errors import BodyTooLarge, SlowBody, TornBody
 from ingestion.express import MAX_BYTES, ExpressLane
+from ingestion.inflight import Meter, Share
 from ingestion.protocols import http_protocols
 from logplatform.api_errors import platform_error_body
 from logplatform.kernel import failpoints
@@ -52,7 +53,7 @@ class Door:
         self._handler = LeanHandler()
         self._express = ExpressLane()
         self._threads = ThreadPoolExecutor(settings.ENV.web_threads, thread_name_prefix="door")
-        self._receiving = _Meter(4 * max(settings.ENV.max_body_bytes, 64 << 20))
+        self._held = Meter(settings.ENV.max_inflight_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -69,11 +70,12 @@ class Door:
 
     async def _take(self, protocol: str, scope: Scope, receive: Receive, send: Send) -> None:
         limit = settings.ENV.max_body_bytes
+        space.check_space()
         announced = _announced(scope, limit)
-        with self._receiving.hold(announced or 0):
+        with self._held.share(announced or 0) as share:
             try:
                 async with asyncio.timeout(BODY_DEADLINE_S):
-                    body = await _read(receive, limit)
+                    body = await _read(receive, limit, share)
             except TimeoutError as error:
                 raise SlowBody(seconds=int(BODY_DEADLINE_S)) from error
             if announced is not None and announced != len(body):
@@ -131,33 +133,6 @@ class LeanHandler(BaseHandler):
         return response
 
 
-class _Meter:
-    """Bytes being received at this moment, bounded."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._held = 0
-
-    def hold(self, size: int) -> "_Held":
-        if self._held + size > self._limit and self._held:
-            raise TooBusy()
-        return _Held(self, size)
-
-    def add(self, size: int) -> None:
-        self._held += size
-
-
-class _Held:
-    def __init__(self, meter: _Meter, size: int) -> None:
-        self._meter, self._size = meter, size
-
-    def __enter__(self) -> None:
-        self._meter.add(self._size)
-
-    def __exit__(self, *_: object) -> None:
-        self._meter.add(-self._size)
-
-
 def _announced(scope: Scope, limit: int) -> int | None:
     """The Content-Length; refused before a byte of the body is read if it is over the limit."""
     values = {value for name, value in scope["headers"] if name == b"content-length"}
@@ -171,7 +146,7 @@ def _announced(scope: Scope, limit: int) -> int | None:
     return int(value)
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
+async def _read(receive: Receive, limit: int, share: Share) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
@@ -182,6 +157,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
         size += len(part)
         if size > limit:
             raise BodyTooLarge(limit_bytes=limit)
+        share.cover(size)
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts) if len(parts) > 1 else part

@@ -121,6 +121,16 @@ class BacklogFull(PlatformError):
     retry_after_s = 5
 
 
+class DiskFull(PlatformError):
+    """Too little of the disk is free to take more."""
+
+    code = "disk_full"
+    status = 503
+    message = "The disk of the platform is nearly full, so it takes nothing more."
+    hint = "Nothing was stored; send it again after the time in Retry-After."
+    retry_after_s = 30
+
+
 class QuotaExceeded(PlatformError):
     """A key, its source or its app has sent as much as it may for now."""
 

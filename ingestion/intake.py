@@ -9,6 +9,7 @@ import json
 import logging
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from django.conf import settings
 
 from ingestion import queue, quotas, receipts
-from ingestion.contracts import Accepted, Entry, Outcome
+from ingestion.contracts import Accepted, Entry, Inspection, Outcome
 from ingestion.encoding import decompress
 from ingestion.errors import BadIdempotencyKey, QueueAway, UnknownFormat
 from ingestion.protocols import http_protocols
@@ -26,6 +27,7 @@ from logplatform.kernel import clock, failpoints
 logger = logging.getLogger(__name__)
 
 WAIT_S = 10.0
+_MOST_DECOMPRESSED = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +144,7 @@ def _await(accepted: Accepted, app: str, deadline: float) -> Outcome | None:
 
 def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Entry:
     log_format = _known_format(sent.format or identity.format)
-    plain = decompress(sent.body, sent.encoding, limit_bytes=settings.ENV.max_decompressed_bytes)
-    found = http_protocols()[protocol].inspect(plain, sent.content_type)
+    found, size = _inspect(protocol, sent)
     return Entry(
         app=identity.app,
         source=identity.source,
@@ -155,12 +156,25 @@ def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Ent
         zone=identity.zone,
         received_at=clock.now(),
         lines=found.lines,
-        size=len(plain),
+        size=size,
         strict_json=found.strict_json,
         wants_result=sent.wants_result,
         multiline=identity.multiline,
         body=sent.body,
     )
+
+
+def _inspect(protocol: str, sent: IncomingBody) -> tuple[Inspection, int]:
+    """What the body is and its size, decompressed; only so many are large in memory at a time."""
+    with _decompressing() if sent.encoding else nullcontext():
+        limit = settings.ENV.max_decompressed_bytes
+        plain = decompress(sent.body, sent.encoding, limit_bytes=limit)
+        return http_protocols()[protocol].inspect(plain, sent.content_type), len(plain)
+
+
+@cache
+def _decompressing() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(_MOST_DECOMPRESSED)
 
 
 def _known_format(name: str) -> str:

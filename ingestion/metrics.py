@@ -26,7 +26,7 @@ from prometheus_client.core import (
     Metric,
 )
 
-from ingestion import queue
+from ingestion import queue, space
 from ingestion.contracts import Entry
 from ingestion.ledger.gauges import LedgerState, ledger_gauges, read_ledger
 from ingestion.quarantine.fills import Fill, fills
@@ -194,6 +194,7 @@ class _Collector:
         self.with_names = with_names
 
     def collect(self) -> Iterator[Metric]:
+        yield from _disk_gauges()
         up = GaugeMetricFamily(
             "logplatform_up", "Whether a dependency answers.", labels=["dependency"]
         )
@@ -215,6 +216,17 @@ class _Collector:
             yield _counter(name, snapshot.counts, self.with_names)
         for name in _HISTOGRAMS:
             yield _histogram(name, snapshot.counts)
+
+
+def _disk_gauges() -> Iterator[Metric]:
+    try:
+        found = space.look()
+    except OSError:
+        return
+    doc = "Bytes free on the disk of DATA_DIR."
+    yield GaugeMetricFamily("logplatform_disk_free_bytes", doc, value=found.free_bytes)
+    doc = "Bytes that must stay free there; with less the door answers 503."
+    yield GaugeMetricFamily("logplatform_disk_needed_bytes", doc, value=found.needed_bytes)
 
 
 def _queue_gauges(snapshot: _Snapshot) -> Iterator[Metric]:

@@ -22,7 +22,12 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RETENTION_TASK = "storage.run_retention"
-_NAMES = {"control_plane": "Control plane", "queue": "Queue", "log_engine": "Log engine"}
+_NAMES = {
+    "control_plane": "Control plane",
+    "queue": "Queue",
+    "log_engine": "Log engine",
+    "disk_space": "Disk space",
+}
 _MOST_APPS = 12
 _MOST_REASONS = 5
 _MOST_GAPS = 5
@@ -37,7 +42,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     states = health.dependency_states()
     has_engine = states["log_engine"] == "ok"
     context |= {
-        "states": [(_NAMES.get(name, name), state == "ok") for name, state in states.items()],
+        "states": [_in_words(name, works=state == "ok") for name, state in states.items()],
         "is_healthy": all(state == "ok" for state in states.values()),
         "apps": apps,
         "today": _known(lambda: _today(apps)) if has_engine else None,
@@ -52,6 +57,15 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "now": clock.now(),
     }
     return context
+
+
+def _in_words(name: str, *, works: bool) -> tuple[str, bool, str]:
+    """Name of a dependency, whether it works, and the same in words."""
+    if name == "disk_space":
+        words = "enough" if works else "nearly used up, so nothing more is taken"
+    else:
+        words = "works" if works else "cannot be reached"
+    return _NAMES.get(name, name), works, words
 
 
 def next_run() -> datetime | None:

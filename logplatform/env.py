@@ -149,6 +149,16 @@ class Env:
         parse_size,
         "0",
     )
+    min_free_bytes: int = setting(
+        "Free space below DATA_DIR under which the door answers 503; at least 5 % of the disk.",
+        parse_size,
+        "512M",
+    )
+    max_inflight_bytes: int = setting(
+        "Bytes of bodies each web process holds at a time before it answers 503.",
+        parse_size,
+        "256M",
+    )
     valkey_max_memory: int = setting("Memory limit of the embedded Valkey.", parse_size, "2G")
     engine_max_memory: int = setting("Memory limit of the embedded log engine.", parse_size, "4G")
     drain_max_bytes: int = setting(

@@ -75,8 +75,17 @@ def _check_engine() -> None:
     facade.check_alive()
 
 
+def _check_disk() -> None:
+    from ingestion import space
+
+    # Without the folder nothing of ours is on a disk here.
+    if settings.ENV.data_dir.exists() and space.look().is_short:
+        raise RuntimeError("too little free space below DATA_DIR")
+
+
 _CHECKS: dict[str, Callable[[], None]] = {
     "control_plane": _check_database,
     "queue": _check_queue,
     "log_engine": _check_engine,
+    "disk_space": _check_disk,
 }

@@ -17,7 +17,9 @@ def test_the_process_says_it_is_alive() -> None:
 def test_ready_names_every_dependency() -> None:
     response = Client().get("/readyz")
     assert response.status_code == 200
-    assert set(response.json()["dependencies"]) == {"control_plane", "queue", "log_engine"}
+    assert set(response.json()["dependencies"]) == {
+        *("control_plane", "queue", "log_engine", "disk_space")
+    }
 
 
 def test_a_sane_request_id_is_kept_and_any_other_replaced() -> None:

@@ -1,0 +1,135 @@
+"""The bound on bytes of bodies that a web process holds at a time."""
+
+import asyncio
+import gzip
+import threading
+from dataclasses import replace
+
+import pytest
+
+from ingestion import intake
+from ingestion.door import Door
+from ingestion.errors import TooBusy
+from ingestion.inflight import Meter
+
+KB = 1024
+
+
+def test_what_requests_hold_together_is_bounded_and_given_back() -> None:
+    meter = Meter(100)
+    with meter.share(60):
+        with pytest.raises(TooBusy):
+            meter.share(50)
+        with meter.share(40):
+            assert meter.held_bytes == 100
+    assert meter.held_bytes == 0
+
+
+def test_a_body_of_unknown_length_counts_as_it_comes() -> None:
+    meter = Meter(100)
+    with meter.share(0) as chunked, meter.share(60):
+        chunked.cover(40)
+        with pytest.raises(TooBusy):
+            chunked.cover(41)
+        assert meter.held_bytes == 100
+    assert meter.held_bytes == 0
+
+
+def test_one_body_larger_than_the_bound_gets_in_alone() -> None:
+    meter = Meter(100)
+    with meter.share(0) as body:
+        body.cover(70)
+        body.cover(500)
+        with pytest.raises(TooBusy):
+            meter.share(1)
+    with meter.share(500):
+        assert meter.held_bytes == 500
+    assert meter.held_bytes == 0
+
+
+def test_an_error_gives_everything_back() -> None:
+    meter = Meter(100)
+    with pytest.raises(TooBusy), meter.share(0) as body, meter.share(99):
+        body.cover(2)
+    assert meter.held_bytes == 0
+
+
+@pytest.mark.parametrize("announced", [True, False], ids=["with a length", "chunked"])
+@pytest.mark.usefixtures("valkey", "clickhouse")
+@pytest.mark.django_db(transaction=True)
+def test_slow_senders_cannot_fill_the_memory(settings, announced) -> None:
+    """Ten senders stop half way; those past the bound get 503 at once, the others go on later."""
+    settings.ENV = replace(settings.ENV, max_inflight_bytes=50 * KB)
+    statuses = asyncio.run(_ten_slow_senders(announced=announced))
+    assert sorted(statuses) == [401] * 5 + [503] * 5
+
+
+async def _ten_slow_senders(*, announced: bool) -> list[int]:
+    door, go_on = Door(None), asyncio.Event()
+    statuses: list[int] = []
+
+    async def one() -> None:
+        chunks = iter([(b"x" * 5 * KB, True), (b"y" * 5 * KB, False)] if announced else
+                      [(b"x" * 10 * KB, True), (b"", False)])  # fmt: skip
+        is_first = True
+
+        async def receive() -> dict:
+            nonlocal is_first
+            if not is_first:
+                await go_on.wait()
+            is_first = False
+            body, more = next(chunks)
+            return {"type": "http.request", "body": body, "more_body": more}
+
+        async def send(message: dict) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+                if len(statuses) == 5:
+                    go_on.set()
+
+        length = [(b"content-length", b"%d" % (10 * KB))] if announced else []
+        scope = {
+            "type": "http", "http_version": "1.1", "method": "POST", "scheme": "http",
+            "path": "/api/v1/ingest", "raw_path": b"/api/v1/ingest", "query_string": b"",
+            "root_path": "", "client": ("127.0.0.1", 1), "server": ("localhost", 80),
+            "headers": [(b"host", b"localhost"), *length],
+        }  # fmt: skip
+        await door(scope, receive, send)
+
+    await asyncio.wait_for(asyncio.gather(*(one() for _ in range(10))), 30)
+    return statuses
+
+
+def test_few_bodies_are_decompressed_at_a_time(monkeypatch) -> None:
+    """The others wait their turn: a body of 60 kB can be 64 MiB in memory."""
+    inside, most, lock = 0, 0, threading.Lock()
+    all_in = threading.Barrier(intake._MOST_DECOMPRESSED)
+    decompress = intake.decompress
+
+    def counted(*args: object, **options: object) -> bytes:
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        all_in.wait(10)
+        try:
+            return decompress(*args, **options)
+        finally:
+            with lock:
+                inside -= 1
+
+    monkeypatch.setattr(intake, "decompress", counted)
+    sent = intake.IncomingBody(
+        body=gzip.compress(b"a line"),
+        content_type="",
+        encoding="gzip",
+        idempotency_key="",
+        format="",
+        wants_result=False,
+    )
+    threads = [threading.Thread(target=intake._inspect, args=("native", sent)) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert most == intake._MOST_DECOMPRESSED
