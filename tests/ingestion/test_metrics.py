@@ -190,11 +190,13 @@ def test_the_queue_is_shown_as_it_is_now() -> None:
     assert value("logplatform_queue_bytes") == 0
 
 
-def test_without_the_queue_only_its_absence_is_shown() -> None:
+def test_without_the_queue_only_its_absence_and_the_disk_are_shown() -> None:
     with queue_away():
         seen = scrape()
     assert seen["logplatform_up"] == {frozenset({("dependency", "queue")}): 0}
-    assert [name for name in seen if name.startswith("logplatform_")] == ["logplatform_up"]
+    assert {name for name in seen if name.startswith("logplatform_")} == {
+        *("logplatform_up", "logplatform_disk_free_bytes", "logplatform_disk_needed_bytes")
+    }
     assert "python_info" in seen
 
 
@@ -225,6 +227,7 @@ def test_every_metric_of_the_dashboard_is_exposed() -> None:
     put(b"a line")
     drain_all()
     queue.book(metrics.tail_drops("shop", 1))
+    queue.book(metrics.refusals({("shop", "web", "quota_exceeded"): 1}))
     panels = json.loads(DASHBOARD.read_text())["panels"]
     queries = [target["expr"] for panel in panels for target in panel["targets"]]
     named = set(re.findall(r"\b(?:logplatform|django)_\w+", " ".join(queries)))
@@ -257,6 +260,7 @@ def test_a_real_prometheus_fills_every_panel_of_the_dashboard(live_server, tmp_p
     put(MIXED, strict_json=True)
     drain_all()
     queue.book(metrics.tail_drops("shop", 1))
+    queue.book(metrics.refusals({("shop", "web", "quota_exceeded"): 1}))
     target = live_server.url.removeprefix("http://")
     text = CONFIG.read_text().replace("localhost:8000", target).replace("15s", "1s")
     text = text.replace("scrape_timeout: 10s", "scrape_timeout: 1s")
