@@ -136,7 +136,7 @@ class QuotaExceeded(PlatformError):
 
     code = "quota_exceeded"
     status = 429
-    message = "The quota of {quota} is used up: {used} of {limit} bytes, free again at {resets_at}."
+    message = "Over the quota of {quota}: {used} of {limit} are used, free again at {resets_at}."
     hint = (
         "Nothing was stored; send it again after the time in Retry-After, or ask an administrator "
         "for a higher quota."
