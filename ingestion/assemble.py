@@ -81,10 +81,16 @@ def warm_up() -> None:
     assemble([QueuedEntry(shard=0, stream_id="0-0", entry=entry)])
 
 
-def quarantine_whole(queued: QueuedEntry, reason: str, *, backend: str = "queue") -> Assembled:
-    """Put all lines of a request into quarantine, as one raw body where there is no telling."""
+def quarantine_whole(
+    queued: QueuedEntry, reason: str, *, backend: str = "queue", is_read: bool = True
+) -> Assembled:
+    """Put all lines of a request into quarantine, as one raw body where there is no telling.
+
+    Without `is_read` the body is not even looked at: all its bytes as they came, in one piece.
+    """
     entry = queued.entry
-    row = pl.DataFrame({"raw": _raw_lines(queued)}).select(
+    raw = _raw_lines(queued) if is_read else pl.Series([entry.body], dtype=pl.Binary)
+    row = pl.DataFrame({"raw": raw}).select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("line"),
         "raw",
         pl.lit(reason).alias("reason"),

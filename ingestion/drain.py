@@ -27,7 +27,7 @@ RUN_S = 120.0
 IDLE_S = 2.0
 # Nothing is wrong with the lines: they stay queued, and the next drain repeats the same group.
 _LATER = (storage.StoreUnavailable, SoftTimeLimitExceeded, LeaseLost)
-_WORKER_DIED = "worker_died: each worker that read this body died; an administrator sees why"
+_WORKER_DIED = "worker_died: workers that read this body died ({encoding}); their log may say why"
 # An insert costs the engine as much for one line as for a thousand: small groups take their time,
 # so that more comes together. A body that comes alone never waits for this.
 _PACE_S = 0.1
@@ -121,8 +121,8 @@ def _stored(
     lease: ShardLease, group: Group, watch: metrics.Stopwatch
 ) -> list[tuple[str, Assembled]]:
     """Store a group by one insert, or request by request where that is refused."""
-    if group.is_deadly:
-        return [_quarantined(group.token, group.entries[0], _WORKER_DIED, watch)]
+    if group.deaths:
+        return [_quarantined_deadly(group, watch)]
     try:
         with watch.stage("assemble"):
             parts = [(group.token, assemble(group.entries))]
@@ -158,8 +158,20 @@ def _stored_alone(
 def _quarantined(
     token: str, queued: QueuedEntry, reason: str, watch: metrics.Stopwatch
 ) -> tuple[str, Assembled]:
-    """Store a request as raw bytes with the reason, without looking into it."""
+    """Store a request as lines that could not be stored."""
     part = (f"{token}:whole", quarantine_whole(queued, reason))
+    with watch.stage("insert"):
+        _with_patience(lambda: _write_all([part]))
+    return part
+
+
+def _quarantined_deadly(group: Group, watch: metrics.Stopwatch) -> tuple[str, Assembled]:
+    """Store the one request of a group that kills: line by line, or unread if that kills too."""
+    queued = group.entries[0]
+    is_read = group.deaths <= suspects.MOST_DEATHS
+    reason = _WORKER_DIED.format(encoding=queued.entry.encoding or "not compressed")
+    token = f"{group.token}:{'lines' if is_read else 'unread'}"
+    part = (token, quarantine_whole(queued, reason, is_read=is_read))
     with watch.stage("insert"):
         _with_patience(lambda: _write_all([part]))
     return part

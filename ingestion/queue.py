@@ -79,12 +79,12 @@ class Enqueued:
 class Group:
     """Entries that go into the store by one insert, under one token.
 
-    `is_deadly`: one entry, which workers died of again and again; nobody may look into it.
+    `deaths`: of how many workers it is known to be the cause; 0 for what nobody suspects.
     """
 
     token: str
     entries: list[QueuedEntry]
-    is_deadly: bool = False
+    deaths: int = 0
 
 
 @cache

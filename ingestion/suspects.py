@@ -2,7 +2,8 @@
 
 A body can make the process die instead of raise: the parser crashes, or memory ends. A group that
 three workers died of is split into parts, a part that another one dies of is split again. A single
-body that three workers died of goes to quarantine as it came. An attempt is counted before it
+body that three workers died of goes to quarantine, line by line; if that kills another one, as it
+came. An attempt is counted before it
 starts and taken back when it ends in any other way than the worker's death.
 
 Splitting means other tokens, so it is only done where the store has nothing of the group: what
@@ -45,7 +46,7 @@ def unfinished(lease: ShardLease) -> Iterator[Group]:
             if len(group.entries) > 1:
                 tokens.extendleft(reversed(_split(lease, group)))
                 continue
-            group = replace(group, is_deadly=True)
+            group = replace(group, deaths=lease.deaths(token))
             logger.error("Workers died of a request", extra={"receipt": group.entries[0].receipt})
         lease.begin_again(token)
         yield group

@@ -46,9 +46,13 @@ def put(body: bytes, **changes: object) -> str:
     return queue.enqueue(entry, idempotency_key="", body_hash="").receipt
 
 
-def run_worker(valkey) -> int:
+def rejects() -> list[dict]:
+    return storage.list_rejects(storage.RejectQuery(apps=APPS), limit=10).lines
+
+
+def run_worker(valkey, script: str = WORKER) -> int:
     """Let a worker drain; what a dead one held is free at once, without waiting for its lease."""
-    command = [sys.executable, "-c", WORKER]
+    command = [sys.executable, "-c", script]
     code = subprocess.run(command, cwd=ROOT, timeout=60, check=False).returncode
     valkey.delete("lgs:lease:0")
     return code
@@ -75,11 +79,30 @@ def test_a_body_that_kills_workers_is_quarantined_and_all_others_are_stored(valk
     assert messages() == Counter(body.decode() for body in bodies)
     outcome = receipts.find_outcome(poison, APPS)
     assert (outcome.received, outcome.stored, outcome.quarantined) == (2, 0, 2)
-    (row,) = storage.list_rejects(storage.RejectQuery(apps=APPS), limit=10).lines
-    assert (row["reason_code"], row["receipt"]) == ("worker_died", poison)
-    assert "poison" in row["raw"]
+    rows = rejects()
+    assert [(row["reason_code"], row["receipt"]) for row in rows] == [("worker_died", poison)] * 2
+    assert sorted(row["raw"][:6] for row in rows) == ["poison", "second"]
     assert (queue.backlog_bytes(), valkey.hlen("lgs:intents:0")) == (0, 0)
     assert not valkey.exists("lgs:deaths:0")
+
+
+def test_a_body_that_kills_by_being_told_into_lines_is_kept_as_it_came(valkey) -> None:
+    poison = put(b"poison\nof two lines" + b"!" * (2 << 20))
+    fatal = WORKER.replace(
+        "drain.drain_shard",
+        "drain.quarantine_whole.__globals__.update("
+        "_raw_lines=lambda queued: os.kill(os.getpid(), 9))\ndrain.drain_shard",
+    )
+    deaths = 0
+    while run_worker(valkey, fatal) != 0:
+        deaths += 1
+        assert deaths <= 4
+    assert deaths == 4
+    (row,) = rejects()
+    assert (row["reason_code"], row["raw"][:12]) == ("worker_died", "poison\nof tw")
+    assert row["size_bytes"] == 19 + (2 << 20), "all of it"
+    outcome = receipts.find_outcome(poison, APPS)
+    assert (outcome.received, outcome.quarantined) == (2, 2)
 
 
 def test_a_store_that_is_away_is_no_death(monkeypatch, valkey) -> None:
@@ -125,7 +148,7 @@ def test_the_smallest_part_of_an_insert_is_noticed(lease, part) -> None:
         storage.write_receipts(assembled.receipts, token=group.token)
     die_times(lease, group.token, 3)
     (found,) = suspects.unfinished(lease)
-    assert not found.is_deadly
+    assert not found.deaths
 
 
 def test_rows_of_others_do_not_protect_a_suspect(lease) -> None:
@@ -133,9 +156,9 @@ def test_rows_of_others_do_not_protect_a_suspect(lease) -> None:
     put(b"fine")
     drain.store_group(lease, lease.read(max_bytes=100))
     put(b"suspect")
-    die_times(lease, lease.read(max_bytes=100).token, 3)
+    die_times(lease, lease.read(max_bytes=100).token, 2)
     (found,) = suspects.unfinished(lease)
-    assert found.is_deadly
+    assert found.deaths == 3
 
 
 def test_nothing_is_split_while_nobody_knows_what_is_stored(lease) -> None:
