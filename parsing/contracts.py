@@ -98,6 +98,8 @@ class Matched:
         layouts: layouts of a `timestamp` that is String, tried in order (see `parsing.times`);
             empty means ISO-8601 or an epoch.
         format: the name of the format, where one reader knows several; empty: the one asked.
+        bodies: String series, the part of each line behind its header (host, thread …), null where
+            that is not known; templates are made from it.
     """
 
     rows: pl.Series
@@ -106,6 +108,7 @@ class Matched:
     extras: pl.DataFrame | None = None
     layouts: tuple[str, ...] = ()
     format: str = ""
+    bodies: pl.Series | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from parsing.bodies import BODY
 from parsing.contracts import TEXT_COLUMNS, Found, Matched
 from parsing.frames import SCRATCH, all_rows, amended, none_of
 from parsing.pairs import GRAMMARS, read_pairs
@@ -41,7 +42,7 @@ class Rules:
     """What a file says.
 
     Attributes:
-        patterns: regexes with named groups, tried in order.
+        patterns: regexes with named groups, tried in order; `BODY` is none of the fields.
         splits: second patterns, in order.
         pairs: field → grammar of the pairs it holds; they replace it.
         layouts: layouts of `timestamp`; empty means ISO-8601 or an epoch.
@@ -87,7 +88,7 @@ class Rules:
             if pairs.extras is not None:
                 known = pl.col("key").is_in(found.columns)
                 extras.append(pairs.extras.filter(~known))
-        hidden = _OWN | {level.field for level in self.levels if level.is_spent}
+        hidden = {*_OWN, BODY} | {level.field for level in self.levels if level.is_spent}
         columns = found.get_columns()
         return Matched(
             rows=rows,
@@ -95,6 +96,7 @@ class Rules:
             attributes=[column for column in columns if column.name not in hidden],
             extras=pl.concat(extras) if extras else None,
             layouts=self.layouts,
+            bodies=found[BODY] if BODY in found.columns else None,
         )
 
     def _finish(self, found: pl.DataFrame) -> pl.DataFrame:
@@ -162,7 +164,7 @@ def _extract(lines: pl.Series, regex: str) -> pl.DataFrame:
 def _is_empty(found: pl.DataFrame) -> pl.Series:
     if found.to_series(0).null_count() == 0:
         return none_of(len(found))
-    return found.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    return found.select(pl.all_horizontal(pl.exclude(BODY).is_null())).to_series()
 
 
 def _extract_rest(lines: pl.Series, regex: str, found: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import polars as pl
 
 from logplatform.kernel.levels import severity_of_level
+from parsing.bodies import mark_body
 from parsing.contracts import RECORD_SCHEMA, TEXT_COLUMNS, Field, Format, Sample
 from parsing.declared import Level, Rules, Split
 from parsing.layouts import LAYOUT_SETS
@@ -56,7 +57,7 @@ def load_format(file: Path) -> Format:
     _require(f"{file}", not reserved, f"a group cannot be named {', '.join(reserved)}")
     fields = _fields(file, raw, names)
     rules = Rules(
-        patterns=tuple(patterns),
+        patterns=tuple(mark_body(pattern) for pattern in patterns),
         splits=splits,
         pairs=pairs,
         layouts=_layouts(fields),
@@ -70,7 +71,7 @@ def load_format(file: Path) -> Format:
         source=raw.get("source", ""),
         specificity=raw.get("specificity", 10 * len(names)),
         parse=rules.parse,
-        patterns=rules.patterns,
+        patterns=tuple(patterns),
         fields=tuple(_field(name, fields.get(name, {})) for name in names),
         samples=_samples(file, raw),
     )

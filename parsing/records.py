@@ -48,7 +48,8 @@ def records_of(matched: Matched, *, asked: pl.DataFrame, name: str, zone: str) -
     notes = [asked[note] for note in (ENCODING_ERROR, PARSE_ERROR) if note in asked.columns]
     attributes = _with_notes(matched.attributes, [*notes, *time_error])
     message = _messages(matched, asked)
-    told = templates_of(subjects_of(message, matched.attributes, matched.extras))
+    bodies = None if "message" in matched.values else matched.bodies
+    told = templates_of(subjects_of(message, matched.attributes, matched.extras, bodies))
     severity, unusual = matched.values.get("severity"), told["tells_trouble"]
     columns = {
         "timestamp": times,

@@ -11,10 +11,12 @@ from logplatform.kernel.templates import (
     FIRST,
     GOLDEN,
     ID_BITS,
+    LETTER,
     MAX_CHARS,
     METHODS,
     PATHS,
     SECOND,
+    SEPARATORS,
     SLASH,
     mask_patterns,
 )
@@ -43,7 +45,10 @@ def templates_of(subjects: pl.Series) -> pl.DataFrame:
 
 
 def subjects_of(
-    messages: pl.Series, attributes: Sequence[pl.Series], extras: pl.DataFrame | None = None
+    messages: pl.Series,
+    attributes: Sequence[pl.Series],
+    extras: pl.DataFrame | None = None,
+    bodies: pl.Series | None = None,
 ) -> pl.Series:
     """What the templates of records are made from.
 
@@ -51,6 +56,7 @@ def subjects_of(
         messages: n texts (String); null counts as empty.
         attributes: String series of n values, named by key.
         extras: more attributes in the form of `EXTRAS_SCHEMA`, or None.
+        bodies: n texts (String), the ends of the messages that count, or null.
     Returns:
         n texts, as `logplatform.kernel.templates.subject_of` says of each record.
     """
@@ -58,18 +64,26 @@ def subjects_of(
     method, path = (
         first_present(names, attributes, extras, len(messages)) for names in (METHODS, PATHS)
     )
+    own = messages if bodies is None else _own_text(messages, bodies)
     if method is None or path is None:
-        return messages
+        return own
     may_hold_path = (messages == "") | messages.str.contains("/", literal=True)
     if not may_hold_path.any():
-        return messages
-    asked = pl.DataFrame({"message": messages, "method": method, "path": path})
+        return own
+    asked = pl.DataFrame({"message": messages, "method": method, "path": path, "own": own})
     request = pl.concat_str([pl.col("method"), pl.col("path")], separator=" ")
     is_all = (pl.col("message") == "") | pl.col("message").str.contains(request, literal=True)
     route = request.str.splitn("?", 2).struct.field("field_0")
     route = route.str.replace_all("/", SLASH, literal=True)
     is_request = pl.lit(may_hold_path) & is_all & request.is_not_null()
-    return asked.select(pl.when(is_request).then(route).otherwise("message")).to_series()
+    return asked.select(pl.when(is_request).then(route).otherwise("own")).to_series()
+
+
+def _own_text(messages: pl.Series, bodies: pl.Series) -> pl.Series:
+    """The bodies from their first word on; the message where there is none, or no letter in it."""
+    asked = pl.DataFrame({"message": messages, "body": bodies.str.strip_chars_start(SEPARATORS)})
+    is_told = pl.col("body").str.contains(LETTER).fill_null(value=False)
+    return asked.select(pl.when(is_told).then("body").otherwise("message")).to_series()
 
 
 def _heads(subjects: pl.Series) -> pl.DataFrame:
@@ -88,15 +102,14 @@ def _has_digits(texts: pl.Series) -> bool:
 
 
 def _templates_of_heads(heads: pl.Series) -> pl.DataFrame:
-    trouble = heads.str.contains(_TROUBLE)
+    return _over_distinct(_told_by, heads.str.replace_all(*_VALUES))
+
+
+def _told_by(texts: pl.Series) -> pl.DataFrame:
+    trouble = texts.str.contains(_TROUBLE)
     if trouble.any():
-        trouble &= ~heads.str.contains(SLASH, literal=True)
-    ids = _over_distinct(_ids, heads.str.replace_all(*_VALUES))["pattern_id"]
-    return pl.DataFrame({"pattern_id": ids, "tells_trouble": trouble})
-
-
-def _ids(texts: pl.Series) -> pl.DataFrame:
-    return hashes_of(texts).alias("pattern_id").to_frame()
+        trouble &= ~texts.str.contains(SLASH, literal=True)
+    return pl.DataFrame({"pattern_id": hashes_of(texts), "tells_trouble": trouble})
 
 
 def _over_distinct(work: Callable[[pl.Series], pl.DataFrame], texts: pl.Series) -> pl.DataFrame:

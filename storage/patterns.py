@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from logplatform.kernel.levels import level_of_severity
-from logplatform.kernel.templates import pattern_id_of, subject_of, template_of
+from logplatform.kernel.templates import subject_of_record, template_of
 from storage.contracts import InvalidLimit, LogQuery, Pattern, PatternPage, PatternSort, Record
 from storage.counts import closed, fetch_logs
 from storage.query import SqlCondition
@@ -77,10 +77,8 @@ def _patterns(query: LogQuery, rows: list[dict[str, Any]]) -> list[Pattern]:
 
 
 def template_of_record(record: Record) -> str:
-    """The template in words; of the message, where redaction has changed what it was made from."""
-    subject = subject_of(record["message"], record["attributes"])
-    is_same = pattern_id_of(subject) == record["pattern_id"]
-    return template_of(subject if is_same else record["message"] or subject)
+    """The template in words; of the whole message, where what it was made from has changed."""
+    return template_of(subject_of_record(record))
 
 
 def _examples(query: LogQuery, rows: list[dict[str, Any]]) -> dict[str, Record]:

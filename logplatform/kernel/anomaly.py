@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from logplatform.kernel.templates import SLASH, numbered, subject_of
+from logplatform.kernel.templates import SLASH, masked, subject_of_record
 
 MAX_SCORE = 100
 
@@ -55,14 +55,18 @@ def word_pattern(ignoring_case: str) -> str:
 
 
 def reasons_of(record: Mapping[str, Any]) -> list[Reason]:
-    """The reasons of a record with `severity`, `message` and `attributes`, most points first."""
+    """The reasons of a record, most points first.
+
+    Args:
+        record: needs `severity`, `message`, `attributes`; `pattern_id`, where it has one.
+    """
     attributes: Mapping[str, str] = record["attributes"]
     found = [
         _severity(record["severity"]),
         _status(_first(attributes, STATUSES)),
         _duration(_number(_first(attributes, DURATIONS_MS))),
         _duration(_number(_first(attributes, DURATIONS_S)) * 1000),
-        _word(subject_of(record["message"], attributes)),
+        _word(subject_of_record(record)),
         _error(attributes),
     ]
     return sorted((reason for reason in found if reason), key=lambda reason: -reason.points)
@@ -104,7 +108,7 @@ def _duration(duration_ms: float) -> Reason | None:
 
 
 def _word(subject: str) -> Reason | None:
-    found = None if SLASH in subject else _words().search(numbered(subject))
+    found = None if SLASH in subject else _words().search(masked(subject))
     if found is None:
         return None
     return Reason(code="word", points=WORD_POINTS, text=f"The message says “{found[0]}”.")

@@ -9,14 +9,19 @@ ASCII classes only, leftmost first, no look-around.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
 # Longer lines, and lines after the first (stack traces), do not tell more about the kind.
 MAX_CHARS = 1024
 # Numbers of 53 bits survive JSON in JavaScript.
 ID_BITS = 53
 MASK = "<*>"
+# What stands between the header of a line (time, host, thread …) and its text.
+SEPARATORS = " \t:|)]>-,;"
+LETTER = r"[A-Za-z]|[^\x00-\x7f]"
+MAX_HEADER = 400
 # No word holds this character, so the parts of a path are masked one by one.
 SLASH = "\u2044"
 METHODS = ("method", "http.method", "http.request.method")
@@ -67,12 +72,17 @@ def template_of(message: str) -> str:
     Args:
         message: any text, or what `subject_of` gives; `MAX_CHARS` of its first line count.
     """
-    return _values().sub(_shown, numbered(message)).replace(SLASH, "/")
+    return _values().sub(_shown, _numbered(message)).replace(SLASH, "/")
 
 
 def pattern_id_of(message: str) -> int:
     """The id of a message's template, 0 to 2^53 - 1."""
-    return hash_of(_values().sub(_VALUE, numbered(message)).encode())
+    return hash_of(masked(message).encode())
+
+
+def masked(message: str) -> str:
+    """What of a message its id is made from: the template without the names of values."""
+    return _values().sub(_VALUE, _numbered(message))
 
 
 def subject_of(message: str, attributes: Mapping[str, str]) -> str:
@@ -88,6 +98,27 @@ def subject_of(message: str, attributes: Mapping[str, str]) -> str:
     if method is None or path is None or not is_request:
         return message
     return request.partition("?")[0].replace("/", SLASH)
+
+
+def subject_of_record(record: Mapping[str, Any]) -> str:
+    """What the `pattern_id` of a record was made from.
+
+    Where that is its message without the header of the line, the id tells where the header ends.
+    """
+    subject = subject_of(record["message"], record["attributes"])
+    wanted = record.get("pattern_id", 0)
+    if not wanted or pattern_id_of(subject) == wanted:
+        return subject
+    ends = _ends_of(record["message"].partition("\n")[0])
+    return next((end for end in ends if pattern_id_of(end) == wanted), subject)
+
+
+def _ends_of(line: str) -> Iterator[str]:
+    """A line without its first word, its first two words …; words end where letters do."""
+    for start in range(1, min(len(line), MAX_HEADER)):
+        is_inside = line[start - 1].isalnum() and line[start].isalnum()
+        if not is_inside and line[start] not in SEPARATORS:
+            yield line[start:]
 
 
 def hash_of(text: bytes) -> int:
@@ -110,8 +141,7 @@ def _mixed(word: int) -> int:
     return word ^ word >> 31
 
 
-def numbered(message: str) -> str:
-    """The part of a message that counts, words with digits replaced by 0."""
+def _numbered(message: str) -> str:
     return re.sub(_NUMBERED, _DIGIT, message.partition("\n")[0][:MAX_CHARS])
 
 

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from logplatform.kernel.templates import hash_of, pattern_id_of, subject_of
+from logplatform.kernel.anomaly import score_of
+from logplatform.kernel.templates import (
+    hash_of,
+    pattern_id_of,
+    subject_of,
+    subject_of_record,
+    template_of,
+)
+from parsing import log_formats
 from parsing.templates import hashes_of, subjects_of, templates_of
 from tests.parsing.ways import records
 
@@ -83,6 +91,41 @@ def test_subjects_agree_with_one_record_at_a_time(
     ]
 
 
+@pytest.mark.parametrize("name", log_formats())
+def test_what_a_record_was_made_from_is_found_again(name: str) -> None:
+    """With its score, from what is stored: for every line of every format's samples."""
+    samples = [sample.line for sample in log_formats()[name].samples]
+    for row in records(samples, formats=(name, "text")):
+        assert row["pattern_id"] == pattern_id_of(subject_of_record(row))
+        assert row["anomaly_score"] == score_of(row)
+
+
+@pytest.mark.parametrize(
+    ("lines", "template"),
+    [
+        (
+            [
+                "Jun 14 15:16:01 alpha sshd[7]: session opened for user root by (uid=0)",
+                "Jul 15 05:06:01 bravo su: session opened for user news by (uid=7)",
+            ],
+            "session opened for user <*> by (uid=<*>)",
+        ),
+        (
+            [
+                "2026-02-11 06:43:36,125 INFO [main] shop.Pay: paid 7",
+                "2026-02-11 06:43:37,125 WARN [worker] shop.Pay: paid 8",
+            ],
+            "paid <*>",
+        ),
+    ],
+    ids=["syslog", "log4j"],
+)
+def test_the_header_of_a_line_does_not_count(lines: list[str], template: str) -> None:
+    found = records(lines)
+    assert {template_of(subject_of_record(row)) for row in found} == {template}
+    assert len({row["pattern_id"] for row in found}) == 1
+
+
 @pytest.mark.parametrize(
     ("lines", "templates"),
     [
@@ -104,4 +147,4 @@ def test_records_carry_the_id_of_their_template(lines: list[str], templates: int
     found = records(lines)
     assert len({row["pattern_id"] for row in found}) == templates
     for row in found:
-        assert row["pattern_id"] == pattern_id_of(subject_of(row["message"], row["attributes"]))
+        assert row["pattern_id"] == pattern_id_of(subject_of_record(row))
