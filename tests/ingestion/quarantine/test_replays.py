@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ingestion import drain, queue
 from ingestion.errors import NothingToReplay, ReplayRunning, UnknownFormat
 from ingestion.models import Replay, Source
 from ingestion.quarantine import replays, runner
@@ -14,6 +15,7 @@ from storage import facade as storage
 from storage.facade import LogQuery, RejectQuery
 from storage.models import App
 from tests.factories import make_app, make_source
+from tests.ingestion.test_queue import make_entry
 from tests.storage.rejects import AT, reject
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey", "clickhouse")]
@@ -80,6 +82,27 @@ def test_receipts_of_a_replay_add_up_under_the_times_of_old(app: App) -> None:
     )
     assert sum(row["stored"] for row in rows) == 2
     assert rows[0]["day"] == "2026-11-19"
+
+
+def test_the_ledger_agrees_with_the_store_after_replays(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "shards", lambda: range(1))
+    body = b'{"message":"good"}\nnot json\nneither\n{"cut'
+    for _ in range(3):
+        entry = make_entry(body, lines=4, format="json", received_at=AT)
+        queue.enqueue(entry, idempotency_key="", body_hash="")
+    drain.drain_shard(0, idle_s=0.05)
+    minute = AT.replace(second=0)
+    span = (minute, minute + timedelta(minutes=1))
+    assert storage.compare_ledger(("shop",), *span) == []
+    chosen = [line["id"] for line in storage.list_rejects(SHOP).lines if line["raw"] != "neither"]
+    assert run(start(app, format="", ids=tuple(chosen))).stored == 6
+    assert storage.compare_ledger(("shop",), *span) == []
+    run(start(app, format="json"))
+    run(start(app, format=""))
+    assert storage.compare_ledger(("shop",), *span) == []
+    assert sum(messages().values()) == 12
 
 
 def test_lines_refused_again_stay_as_they_are_and_are_not_asked_twice(app: App) -> None:

@@ -1,7 +1,8 @@
-"""A process that works on a replay and dies by SIGKILL where it is told to.
+"""Works on a replay in processes that die by SIGKILL, one at each step of a batch.
 
-`python -m tests.ingestion.quarantine.victim prepare|run|show [POINT]`; `DATABASE_URL` and the
-addresses of the servers come with the environment.
+`python -m tests.ingestion.quarantine.victim` prints what became of them as JSON; `DATABASE_URL` and
+the addresses of the servers come with the environment. Processes are forked, so that Django is set
+up once; polars is loaded in the forks only.
 """
 
 import json
@@ -10,32 +11,26 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "logplatform.settings")
-django.setup()
-
-from django.core.management import call_command  # noqa: E402
-
-from ingestion.models import Replay  # noqa: E402
-from ingestion.quarantine import replays, runner  # noqa: E402
-from storage import facade as storage  # noqa: E402
-from storage.clickhouse import client  # noqa: E402
-
 LINES, BATCH = 4_000, 250
+_RUNNER, _STORE, _CLIENT = (
+    "ingestion.quarantine.runner",
+    "storage.facade",
+    "storage.clickhouse.client",
+)
 POINTS = {
-    "before anything": (runner, "query_of", "before"),
-    "batch chosen, intent not saved": (storage, "next_batch", "after"),
-    "intent saved": (storage, "fetch_batch", "before"),
-    "read, not inserted": (storage, "write_logs_once", "before"),
-    "in the middle of the insert": (client, "insert", "amid"),
-    "inserted": (storage, "write_logs_once", "after"),
-    "receipts written, not noted": (storage, "write_receipts_once", "after"),
-    "noted, still in quarantine": (storage, "delete_batch", "before"),
-    "in the middle of the removal": (client, "run", "amid"),
-    "removed, place not saved": (storage, "delete_batch", "after"),
+    "before anything": (_RUNNER, "query_of", "before"),
+    "batch chosen, intent not saved": (_STORE, "next_batch", "after"),
+    "intent saved": (_STORE, "fetch_batch", "before"),
+    "read, not inserted": (_STORE, "write_logs_once", "before"),
+    "in the middle of the insert": (_CLIENT, "insert", "amid"),
+    "inserted": (_STORE, "write_logs_once", "after"),
+    "receipts written, not noted": (_STORE, "write_receipts_once", "after"),
+    "noted, still in quarantine": (_STORE, "delete_batch", "before"),
+    "in the middle of the removal": (_CLIENT, "run", "amid"),
+    "removed, place not saved": (_STORE, "delete_batch", "after"),
 }
 
 
@@ -44,8 +39,9 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def arm(owner: Any, name: str, when: str) -> None:
+def arm(module: str, name: str, when: str) -> None:
     """Have the process die around the second call of a function."""
+    owner = import_module(module)
     real: Callable[..., Any] = getattr(owner, name)
     calls = iter(range(1_000))
 
@@ -65,6 +61,9 @@ def arm(owner: Any, name: str, when: str) -> None:
 
 def prepare() -> None:
     """A control plane with a replay of LINES lines, every tenth of which is refused again."""
+    from django.core.management import call_command
+
+    from ingestion.quarantine import replays
     from tests.factories import make_app, make_source
     from tests.storage.rejects import reject
 
@@ -80,6 +79,9 @@ def prepare() -> None:
 
 def work(point: str) -> None:
     """One run, as after the lease of a dead one is over."""
+    from ingestion.models import Replay
+    from ingestion.quarantine import runner
+
     Replay.objects.update(held_until=None)
     runner.BATCH_LINES = BATCH
     if point:
@@ -87,13 +89,35 @@ def work(point: str) -> None:
     runner.run_replay(Replay.objects.get().pk)
 
 
-def show() -> None:
-    """What the control plane knows."""
+def outcome_of(job: Callable[[], None]) -> int:
+    """Run a job in a process of its own: 0, or minus the signal that ended it."""
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            job()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def main() -> None:
+    """Prepare, die at every point, finish, tell."""
+    import django
+
+    django.setup()
+    from ingestion.models import Replay
+
+    outcomes = {"prepared": outcome_of(prepare)}
+    outcomes |= {point: outcome_of(lambda point=point: work(point)) for point in POINTS}
+    outcomes["finished"] = outcome_of(lambda: work(""))
     replay = Replay.objects.get()
-    names = ("state", "total", "stored", "refused", "gone", "batch", "reasons")
-    sys.stdout.write(json.dumps({name: getattr(replay, name) for name in names}))
+    names = ("state", "total", "stored", "refused", "gone")
+    numbers = {name: getattr(replay, name) for name in names}
+    sys.stdout.write(json.dumps({"outcomes": outcomes, "replay": numbers}))
 
 
 if __name__ == "__main__":
-    command, point = sys.argv[1], " ".join(sys.argv[2:])
-    {"prepare": prepare, "run": lambda: work(point), "show": show}[command]()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "logplatform.settings")
+    main()
