@@ -130,7 +130,7 @@ class RejectedPageSerializer(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class RejectReasonSerializer(serializers.Serializer[Any]):
     """Lines of one source that were not stored for one reason."""
 
     app = serializers.CharField()
@@ -144,10 +144,10 @@ class ReasonSerializer(serializers.Serializer[Any]):
     raw = serializers.CharField(help_text="The beginning of the newest line.")
 
 
-class ReasonsSerializer(serializers.Serializer[Any]):
+class RejectReasonsSerializer(serializers.Serializer[Any]):
     """Reasons, most frequent first."""
 
-    results = ReasonSerializer(many=True)
+    results = RejectReasonSerializer(many=True)
 
 
 class DeletedSerializer(serializers.Serializer[Any]):

@@ -83,7 +83,7 @@ class ReasonsView(APIView):
         operation_id="quarantine_reasons",
         summary="Group quarantined lines by source and reason",
         parameters=[shapes.ReasonParameters],
-        responses=shapes.ReasonsSerializer,
+        responses=shapes.RejectReasonsSerializer,
     )
     def get(self, request: Request) -> Response:
         """Reasons of the caller's apps with counts, first and last time, and an example."""

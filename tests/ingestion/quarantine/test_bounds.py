@@ -15,7 +15,7 @@ from storage.facade import RejectQuery
 from tests.factories import make_roles
 from tests.storage.rejects import AT, reject
 
-pytestmark = pytest.mark.usefixtures("valkey", "clickhouse")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey", "clickhouse")]
 
 SHOP = RejectQuery(apps=("shop",))
 
@@ -114,7 +114,6 @@ def test_metrics_name_no_app_without_the_token() -> None:
     assert 'logplatform_quarantine_bytes{app="shop"} 900.0' in named
 
 
-@pytest.mark.django_db
 def test_the_admin_tells_the_people_of_the_app_only() -> None:
     roles = make_roles()
     put(9, app="alpha")
