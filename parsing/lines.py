@@ -3,10 +3,14 @@
 from io import BytesIO
 from itertools import filterfalse
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from logplatform.kernel.lines import count_lines
 
+_LINE_FEED = 10
+_INLINE_BYTES, _LARGEST_OFFSET = 12, (1 << 31) - 1
 _BLANK = r"^[ \t\r\v\f]*$"
 
 
@@ -27,9 +31,32 @@ def split_lines(blob: bytes) -> pl.Series:
         kept = filterfalse(bytes.isspace, BytesIO(blob))
         lines = [line.removesuffix(b"\n").removesuffix(b"\r") for line in kept]
         return pl.Series("line", lines, dtype=pl.Binary)
-    text = text.removesuffix("\n")
-    lines_ = pl.Series("line", [text], dtype=pl.String).str.split("\n").explode()
+    lines_ = _views_of(blob)
+    if lines_ is None:
+        lines_ = pl.Series("line", [text.removesuffix("\n")]).str.split("\n").explode()
     # Counting costs a twentieth of looking at every line for blanks, which are rare.
     if len(lines_) != count_lines(blob):
         lines_ = lines_.filter(~lines_.str.contains(_BLANK))
     return lines_.str.strip_suffix("\r") if b"\r" in blob else lines_
+
+
+def _views_of(text: bytes) -> pl.Series | None:
+    """Lines that are not empty as views into the text; None where one is too short for a view.
+
+    A view has 16 bytes: length, first four bytes, buffer, offset. Up to 12 bytes are kept in the
+    view itself. Source: Arrow columnar format, "Variable-size Binary View Layout".
+    """
+    found = np.frombuffer(text, np.uint8)
+    ends = np.flatnonzero(found == _LINE_FEED)
+    if not len(ends) or ends[-1] != len(found) - 1:
+        ends = np.append(ends, len(found))
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    starts, lengths = starts[ends > starts], (ends - starts)[ends > starts]
+    if (lengths <= _INLINE_BYTES).any() or len(found) > _LARGEST_OFFSET:
+        return None
+    views = np.zeros((len(starts), 4), np.uint32)
+    views[:, 0] = lengths
+    views[:, 1] = found[starts[:, None] + np.arange(4)].view(np.uint32)[:, 0]
+    views[:, 3] = starts
+    buffers = [None, pa.py_buffer(views), pa.py_buffer(text)]
+    return pl.Series("line", pa.Array.from_buffers(pa.string_view(), len(starts), buffers))

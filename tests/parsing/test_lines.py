@@ -23,6 +23,13 @@ def test_the_door_and_the_worker_count_the_same_lines(body: bytes) -> None:
     assert raw == kept
 
 
+@given(st.lists(st.integers(0, 15).map(lambda n: b"x" * n + b"end of it\r" * (n > 3)), max_size=9))
+def test_long_and_short_lines_and_none_between(lines: list[bytes]) -> None:
+    """Long lines are views into the body, short ones are not; both say the same."""
+    found = split_lines(b"\n".join(lines))
+    assert found.to_list() == [line.decode().removesuffix("\r") for line in lines if line]
+
+
 def test_only_line_feeds_end_lines() -> None:
     """Other separators that Python knows stay inside."""
     body = "a\u2028b\x0bc\x0cd\x85e\r\n \t\nf".encode()
