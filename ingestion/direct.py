@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from ingestion.assemble import assemble, problem_of, quarantine_whole
 from ingestion.contracts import Accepted, Entry, QueuedEntry
-from ingestion.drain import write_assembled
+from ingestion.drain import write_books, write_records
 from ingestion.errors import NoStore
 from ingestion.models import DirectWrite
 from ingestion.queue import dump_head, load_entry
@@ -65,13 +65,16 @@ def finish_writes() -> int:
 
 def _write(queued: QueuedEntry, note: DirectWrite) -> None:
     """Write under the receipt as token, so that again changes nothing; then forget the body."""
+    token = queued.receipt
     try:
-        write_assembled(assemble([queued], backend="direct"), token=queued.receipt)
+        part = assemble([queued], backend="direct")
+        write_records(part, token=token)
     except storage.StoreUnavailable:
         raise
     except Exception as error:
         logger.exception("A request cannot be stored", extra={"receipt": queued.receipt})
-        whole = quarantine_whole(queued, problem_of(error), backend="direct")
-        write_assembled(whole, token=f"{queued.receipt}:whole")
+        part = quarantine_whole(queued, problem_of(error), backend="direct")
+        token = f"{token}:whole"
+    write_books(part, token=token)
     failpoints.reach("direct.written")
     note.delete()

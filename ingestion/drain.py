@@ -125,16 +125,27 @@ def _stored(
         return [_quarantined_deadly(group, watch)]
     try:
         with watch.stage("assemble"):
-            parts = [(group.token, assemble(group.entries))]
+            part = assemble(group.entries)
         lease.check_held()
         with watch.stage("insert"):
-            _with_patience(lambda: _write_all(parts))
+            _with_patience(lambda: write_records(part, token=group.token))
     except _LATER:
         raise
     except Exception:
         logger.exception("A group cannot be stored whole; its requests are stored one by one")
-        parts = [_stored_alone(group.token, queued, watch) for queued in group.entries]
-    return parts
+        return [_stored_alone(group.token, queued, watch) for queued in group.entries]
+    return [_booked(group.token, part, watch)]
+
+
+def _booked(token: str, part: Assembled, watch: metrics.Stopwatch) -> tuple[str, Assembled]:
+    """Write what belongs to stored records.
+
+    They are there under this token, so no other may be tried: what is refused here is tried again
+    with the whole group.
+    """
+    with watch.stage("insert"):
+        _with_patience(lambda: write_books(part, token=token))
+    return token, part
 
 
 def _stored_alone(
@@ -144,25 +155,16 @@ def _stored_alone(
     own_token = f"{token}:{queued.stream_id}"
     try:
         with watch.stage("assemble"):
-            part = (own_token, assemble([queued]))
+            part = assemble([queued])
         with watch.stage("insert"):
-            _with_patience(lambda: _write_all([part]))
+            _with_patience(lambda: write_records(part, token=own_token))
     except _LATER:
         raise
     except Exception as error:
         logger.exception("A request cannot be stored", extra={"receipt": queued.receipt})
-        part = _quarantined(own_token, queued, problem_of(error), watch)
-    return part
-
-
-def _quarantined(
-    token: str, queued: QueuedEntry, reason: str, watch: metrics.Stopwatch
-) -> tuple[str, Assembled]:
-    """Store a request as lines that could not be stored."""
-    part = (f"{token}:whole", quarantine_whole(queued, reason))
-    with watch.stage("insert"):
-        _with_patience(lambda: _write_all([part]))
-    return part
+        whole = quarantine_whole(queued, problem_of(error))
+        return _booked(f"{own_token}:whole", whole, watch)
+    return _booked(own_token, part, watch)
 
 
 def _quarantined_deadly(group: Group, watch: metrics.Stopwatch) -> tuple[str, Assembled]:
@@ -171,22 +173,18 @@ def _quarantined_deadly(group: Group, watch: metrics.Stopwatch) -> tuple[str, As
     is_read = group.deaths <= suspects.MOST_DEATHS
     reason = _WORKER_DIED.format(encoding=queued.entry.encoding or "not compressed")
     token = f"{group.token}:{'lines' if is_read else 'unread'}"
-    part = (token, quarantine_whole(queued, reason, is_read=is_read))
-    with watch.stage("insert"):
-        _with_patience(lambda: _write_all([part]))
-    return part
+    return _booked(token, quarantine_whole(queued, reason, is_read=is_read), watch)
 
 
-def _write_all(parts: list[tuple[str, Assembled]]) -> None:
-    for token, part in parts:
-        write_assembled(part, token=token)
-
-
-def write_assembled(part: Assembled, *, token: str) -> None:
-    """Insert records, quarantine and receipts, in this order: a receipt says what is there."""
+def write_records(part: Assembled, *, token: str) -> None:
+    """Insert the records, before `write_books`: a receipt says what is there."""
     if len(part.records):
         storage.write_logs(part.records, token=token)
     failpoints.reach("drain.logs_written")
+
+
+def write_books(part: Assembled, *, token: str) -> None:
+    """Insert quarantine and receipts of records that are stored."""
     if len(part.quarantined):
         storage.write_quarantine(part.quarantined, token=token)
     storage.write_receipts(part.receipts, token=token)

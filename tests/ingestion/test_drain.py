@@ -171,3 +171,25 @@ def test_a_receipt_is_queued_then_done_and_nobody_elses() -> None:
 
     with pytest.raises(ReceiptNotFound):
         receipts.describe(receipt, ("bank",))
+
+
+@pytest.mark.parametrize("refused", ["write_quarantine", "write_receipts"])
+def test_books_that_are_refused_after_the_lines_are_written_with_the_next_try(
+    monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    receipt = put(b'{"message":"one"}\nnot JSON\n{"message":"two"}', strict_json=True)
+    write, tries = getattr(storage, refused), []
+
+    def refuse_once(*given: object, **more: object) -> None:
+        tries.append(refused)
+        if len(tries) == 1:
+            raise storage.StoreError()
+        write(*given, **more)
+
+    monkeypatch.setattr(drain.storage, refused, refuse_once)
+    with pytest.raises(storage.StoreError):
+        drain_all()
+    drain_all()
+    outcome = receipts.find_outcome(receipt, APPS)
+    assert messages() == Counter(["one", "two"])
+    assert (outcome.received, outcome.stored, outcome.quarantined) == (3, 2, 1)

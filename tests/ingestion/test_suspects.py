@@ -128,7 +128,9 @@ def test_a_group_that_is_stored_already_is_never_split(lease, valkey) -> None:
     for number in range(4):
         put(b"line %d" % number)
     group = lease.read(max_bytes=1000)
-    drain.write_assembled(drain.assemble(group.entries), token=group.token)
+    part = drain.assemble(group.entries)
+    drain.write_records(part, token=group.token)
+    drain.write_books(part, token=group.token)
     die_times(lease, group.token, 5)
     assert [found.token for found in suspects.unfinished(lease)] == [group.token]
     drain.store_group(lease, group)
