@@ -7,10 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from bench.bodies import Span, make_bodies
 from parsing import Hint, parse_lines, split_lines
+from parsing.enrichment import DEFAULT_TAGS, Enrichment
+from parsing.redaction import Redaction
+from parsing.treatment import DEFAULT, Treatment
 
 _ARRIVAL = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _SIZES = (5_000, 50_000)
@@ -69,13 +74,30 @@ _KINDS: dict[str, Callable[[int, random.Random], str]] = {
 }
 
 
-def _cpu_us_per_line(lines: pl.Series) -> float:
+def _adding(**changes: Any) -> Treatment:
+    """Nothing but one kind of enrichment."""
+    options: dict[str, Any] = {"agents": "off", "urls": "off"} | changes
+    return Treatment(redaction=Redaction(rules=()), enrichment=Enrichment(**options))
+
+
+NOTHING = _adding()
+# What a new source does, one step at a time.
+_STEPS = {
+    "redaction": Treatment(redaction=DEFAULT.redaction, enrichment=NOTHING.enrichment),
+    "user agents": _adding(agents="on"),
+    "URLs": _adding(urls="auto"),
+    "tags": _adding(tags=DEFAULT_TAGS),
+    "all of it": DEFAULT,
+}
+
+
+def _cpu_us_per_line(lines: pl.Series, treatment: Treatment = DEFAULT) -> float:
     """The best of some rounds, all threads counted."""
     arrived = pl.Series([_ARRIVAL], dtype=pl.Datetime("ms", "UTC")).new_from_index(0, len(lines))
     best = float("inf")
     for _ in range(_ROUNDS):
         start = time.process_time()
-        parse_lines(lines, received_at=arrived, hint=Hint())
+        parse_lines(lines, received_at=arrived, hint=Hint(), treatment=treatment)
         best = min(best, time.process_time() - start)
     return best / len(lines) * 1e6
 
@@ -96,6 +118,21 @@ def main(files: list[str]) -> None:
         lines = split_lines(body)
         size = len(body) / len(lines)
         print(f"| {name} | {len(lines)} | {size:.0f} | {_cpu_us_per_line(lines):.2f} |")
+    _print_steps()
+
+
+def _print_steps() -> None:
+    """What redaction and enrichment cost on top of reading, step by step."""
+    rng = random.Random(7)
+    access = "\n".join(_access_line(number, rng) for number in range(50_000)).encode()
+    corpus = b"".join(make_bodies(10, Span(start=_ARRIVAL, seconds=600), seed=7))
+    print(f"\n| CPU µs a line on top of reading | {' | '.join(_STEPS)} |")
+    print("|---|" + "---:|" * len(_STEPS))
+    for name, body in (("JSON of the bench", corpus), ("access_combined", access)):
+        lines = split_lines(body)
+        bare = _cpu_us_per_line(lines, NOTHING)
+        costs = [_cpu_us_per_line(lines, step) - bare for step in _STEPS.values()]
+        print(f"| {name} | {' | '.join(f'{cost:.2f}' for cost in costs)} |")
 
 
 if __name__ == "__main__":

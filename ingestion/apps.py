@@ -11,3 +11,6 @@ class IngestionConfig(AppConfig):
 
     def ready(self) -> None:
         from ingestion import openapi  # noqa: F401  # registers itself
+        from ingestion.treatment import signals
+
+        signals.connect()

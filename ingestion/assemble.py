@@ -1,12 +1,14 @@
 """Turns queue entries into columns: decodes, parses, and books every line to its request.
 
-Pure: the same entries give the same rows, so a retry under the same insert token is exact.
+The same entries give the same rows under the same ids, so a retry under the same insert token is
+exact. Only what redaction and enrichment make of a row follows the settings of the moment.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -14,11 +16,16 @@ from django.conf import settings
 
 from ingestion.contracts import Entry, QueuedEntry
 from ingestion.encoding import decompress
+from ingestion.errors import RulesUnavailable
 from ingestion.protocols import http_protocols
+from ingestion.treatment import plans
 from logplatform.kernel import clock
 from logplatform.kernel.errors import PlatformError
 from parsing import Hint, parse_joined, split_lines
+from parsing.treatment import Treatment
 from storage import facade as storage
+
+logger = logging.getLogger(__name__)
 
 SHOWN_ERRORS = 20
 _RAW_LIMIT = 1 << 20
@@ -31,12 +38,14 @@ class Assembled:
     `records`: record frame plus app, source, received_at, entry_key; `quarantined`: app, source,
     received_at, protocol, receipt, line, reason_code, reason, raw, format; `receipts`: one row a
     request, whose received = stored + duplicate + quarantined; `joined` of the stored lines are in
-    the record of a line before.
+    the record of a line before; `redactions`: (app, source, rule) → fields of records in which the
+    rule found something.
     """
 
     records: pl.DataFrame
     quarantined: pl.DataFrame
     receipts: list[dict[str, object]]
+    redactions: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +63,20 @@ def assemble(entries: Sequence[QueuedEntry], *, backend: str = "queue") -> Assem
     records: list[pl.DataFrame] = []
     rejected: list[pl.DataFrame] = []
     receipts: list[dict[str, object]] = []
-    for hint, batch in _batches(entries):
-        parsed = _parse_batch(hint, batch)
+    redactions: dict[tuple[str, str, str], int] = {}
+    for (hint, treatment), batch in _batches(entries):
+        parsed = _parse_batch(hint, treatment, batch)
         records.append(parsed.records)
         rejected.append(parsed.quarantined)
         receipts += [{**receipt, "backend": backend} for receipt in parsed.receipts]
-    return Assembled(records=pl.concat(records), quarantined=pl.concat(rejected), receipts=receipts)
+        for key, count in parsed.redactions.items():
+            redactions[key] = redactions.get(key, 0) + count
+    return Assembled(
+        records=pl.concat(records),
+        quarantined=pl.concat(rejected),
+        receipts=receipts,
+        redactions=redactions,
+    )
 
 
 def warm_up() -> None:
@@ -86,7 +103,7 @@ def quarantine_whole(
 ) -> Assembled:
     """Put all lines of a request into quarantine, as one raw body where there is no telling.
 
-    Without `is_read` the body is not even looked at: all its bytes as they came, in one piece.
+    What its source redacts is gone. Without `is_read` the body is not even looked at: all its bytes as they came, in one piece.
     """
     entry = queued.entry
     raw = _raw_lines(queued) if is_read else pl.Series([entry.body], dtype=pl.Binary)
@@ -96,6 +113,8 @@ def quarantine_whole(
         pl.lit(reason).alias("reason"),
         pl.lit(0, pl.Int64).alias("entry"),
     )
+    if is_read:
+        row = _redacted(row, entry)
     counts = np.array([entry.lines])
     receipt = _receipts([queued], counts * 0, counts, counts * 0, row)[0]
     return Assembled(
@@ -118,9 +137,23 @@ def _raw_lines(queued: QueuedEntry) -> pl.Series:
     return lines
 
 
-def _batches(entries: Sequence[QueuedEntry]) -> Iterator[tuple[Hint, list[_Decoded]]]:
+def _redacted(row: pl.DataFrame, entry: Entry) -> pl.DataFrame:
+    """The row redacted; without its bytes where that fails, as they may hold a secret."""
+    try:
+        return plans.treatment_of(entry.app, entry.source).apply_to_refused(row)
+    except RulesUnavailable:
+        raise
+    except Exception:
+        logger.exception("A body cannot be redacted; its bytes are not kept")
+        withheld = f"[{len(entry.body)} bytes that could not be redacted]".encode()
+        return row.with_columns(pl.lit(withheld, pl.Binary).alias("raw"))
+
+
+def _batches(
+    entries: Sequence[QueuedEntry],
+) -> Iterator[tuple[tuple[Hint, Treatment], list[_Decoded]]]:
     """Entries that can be parsed by one call, with their lines."""
-    batches: dict[Hint, list[_Decoded]] = {}
+    batches: dict[tuple[Hint, Treatment], list[_Decoded]] = {}
     for queued in entries:
         entry = queued.entry
         hint = Hint(
@@ -130,10 +163,11 @@ def _batches(entries: Sequence[QueuedEntry]) -> Iterator[tuple[Hint, list[_Decod
             max_line_bytes=settings.ENV.max_line_bytes,
             multiline=entry.multiline,
         )
-        batches.setdefault(hint, []).append(_Decoded(queued, _decode(queued)))
-    for hint, batch in batches.items():
+        how = (hint, plans.treatment_of(entry.app, entry.source))
+        batches.setdefault(how, []).append(_Decoded(queued, _decode(queued)))
+    for how, batch in batches.items():
         # What one sender sent is side by side: lines go on from one body to the next.
-        yield hint, sorted(batch, key=_stream_of) if hint.multiline else batch
+        yield how, sorted(batch, key=_stream_of) if how[0].multiline else batch
 
 
 def _stream_of(decoded: _Decoded) -> tuple[str, str, int]:
@@ -148,7 +182,7 @@ def _decode(queued: QueuedEntry) -> bytes:
     return http_protocols()[entry.protocol].decode(plain, entry.shape)
 
 
-def _parse_batch(hint: Hint, batch: list[_Decoded]) -> Assembled:
+def _parse_batch(hint: Hint, treatment: Treatment, batch: list[_Decoded]) -> Assembled:
     queued = [decoded.queued for decoded in batch]
     lines, counts = _all_lines(batch)
     owner = pl.Series(np.repeat(np.arange(len(batch)), counts))
@@ -156,7 +190,13 @@ def _parse_batch(hint: Hint, batch: list[_Decoded]) -> Assembled:
     arrived = pl.Series([item.entry.received_at for item in queued], dtype=pl.Datetime("ms", "UTC"))
     numbers = {stream: number for number, stream in enumerate(map(_stream_of, batch))}
     streams = pl.Series([numbers[_stream_of(decoded)] for decoded in batch]).gather(owner)
-    found = parse_joined(lines, streams=streams, received_at=arrived.gather(owner), hint=hint)
+    found = parse_joined(
+        lines,
+        streams=streams,
+        received_at=arrived.gather(owner),
+        hint=hint,
+        treatment=treatment,
+    )
     records = _book(found.parsed.frame, owner, starts)
     rejected = _book(found.parsed.rejected, owner, starts)
     joined = np.bincount(owner.gather(found.joined).to_numpy(), minlength=len(batch))
@@ -166,7 +206,21 @@ def _parse_batch(hint: Hint, batch: list[_Decoded]) -> Assembled:
         records=_record_columns(records, queued, arrived),
         quarantined=_quarantine_columns(rejected, queued),
         receipts=_receipts(queued, stored, quarantined, joined, rejected),
+        redactions=_count_redactions(found.parsed.hits, owner, queued),
     )
+
+
+def _count_redactions(
+    hits: pl.DataFrame, owner: pl.Series, queued: list[QueuedEntry]
+) -> dict[tuple[str, str, str], int]:
+    """(app, source, rule) → fields in which the rule found something."""
+    counts: dict[tuple[str, str, str], int] = {}
+    if len(hits):
+        found = hits.select("rule", owner.gather(hits["line"]).alias("entry"))
+        for entry, rule, count in found.group_by("entry", "rule").len().rows():
+            key = (queued[entry].entry.app, queued[entry].entry.source, rule)
+            counts[key] = counts.get(key, 0) + count
+    return counts
 
 
 def _all_lines(batch: list[_Decoded]) -> tuple[pl.Series, list[int]]:

@@ -17,6 +17,7 @@ from django.conf import settings
 from ingestion import metrics, suspects, tail
 from ingestion.assemble import Assembled, assemble, problem_of, quarantine_whole
 from ingestion.contracts import QueuedEntry
+from ingestion.errors import RulesUnavailable
 from ingestion.queue import Group, LeaseLost, ShardLease
 from logplatform.kernel import failpoints
 from storage import facade as storage
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 RUN_S = 120.0
 IDLE_S = 2.0
 # Nothing is wrong with the lines: they stay queued, and the next drain repeats the same group.
-_LATER = (storage.StoreUnavailable, SoftTimeLimitExceeded, LeaseLost)
+_LATER = (storage.StoreUnavailable, RulesUnavailable, SoftTimeLimitExceeded, LeaseLost)
 _WORKER_DIED = "worker_died: workers that read this body died ({encoding}); their log may say why"
 # An insert costs the engine as much for one line as for a thousand: small groups take their time,
 # so that more comes together. A body that comes alone never waits for this.
@@ -109,7 +110,8 @@ def store_group(lease: ShardLease, group: Group) -> None:
     lease.acknowledge(
         group,
         {receipt: json.dumps(receipts[receipt], default=str) for receipt in waiting},
-        metrics.counts_of(receipts.values(), watch.seconds),
+        metrics.counts_of(receipts.values(), watch.seconds)
+        | metrics.redactions([part.redactions for _, part in parts]),
     )
     failpoints.reach("drain.acknowledged")
     for _, part in parts:

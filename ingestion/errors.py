@@ -226,3 +226,13 @@ class LineNotFound(PlatformError):
     status = 404
     message = "There is no quarantined line '{line}' that you may see."
     hint = "It may have been replayed or removed meanwhile; look at the list again."
+
+
+class RulesUnavailable(PlatformError):
+    """Nobody can say what to redact, so nothing is stored until somebody can."""
+
+    code = "rules_unavailable"
+    status = 503
+    message = "The settings of the source cannot be read now."
+    hint = "Nothing was stored; send it again."
+    retry_after_s = 5

@@ -11,7 +11,7 @@ import logging
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
@@ -48,6 +48,10 @@ _COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "refused": (
         "Requests the door refused, by the code of the error.",
         ("app", "source", "reason"),
+    ),
+    "redacted": (
+        "Fields of records in which a redaction rule found something.",
+        ("app", "source", "rule"),
     ),
     "tail_dropped": (
         "Records workers left out of messages to live tails because there were too many.",
@@ -129,6 +133,16 @@ def duplicates_field(entry: Entry) -> str:
 def refusals(counts: Mapping[tuple[str, str, str], int]) -> dict[str, float]:
     """What to book for refused requests, given by (app, source, reason)."""
     return {_field(("refused", *key)): count for key, count in counts.items()}
+
+
+def redactions(parts: Sequence[Mapping[tuple[str, str, str], int]]) -> dict[str, float]:
+    """What to book for redacted fields, given by (app, source, rule)."""
+    counts: dict[str, float] = {}
+    for part in parts:
+        for key, count in part.items():
+            name = _field(("redacted", *key))
+            counts[name] = counts.get(name, 0) + count
+    return counts
 
 
 def tail_drops(app: str, dropped: int) -> dict[str, float]:

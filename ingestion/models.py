@@ -12,9 +12,23 @@ from django.utils import timezone
 from ingestion.keys import KeyText, make_key
 from ingestion.ledger.models import LedgerCheck, LedgerGap
 from ingestion.quarantine.models import Replay
+from ingestion.treatment.models import AppSalt, LookupTable, OwnPattern, SourceRules, TagRule
 from storage.models import MAX_QUOTA_BYTES, SLUG, App, daily_quota
 
-__all__ = ["MAX_WINDOW_S", "SCOPES", "ApiKey", "LedgerCheck", "LedgerGap", "Replay", "Source"]
+__all__ = [
+    "MAX_WINDOW_S",
+    "SCOPES",
+    "ApiKey",
+    "AppSalt",
+    "LedgerCheck",
+    "LedgerGap",
+    "LookupTable",
+    "OwnPattern",
+    "Replay",
+    "Source",
+    "SourceRules",
+    "TagRule",
+]
 
 MAX_WINDOW_S = 86_400
 SCOPES = ("ingest", "query")

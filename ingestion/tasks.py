@@ -15,10 +15,14 @@ logger = logging.getLogger(__name__)
 def drain(shard: int) -> int:
     """Drain a shard of the queue; returns at once where somebody else does."""
     from ingestion.drain import drain_shard
+    from ingestion.errors import RulesUnavailable
     from storage.facade import StoreUnavailable
 
     try:
         drained = drain_shard(shard)
+    except RulesUnavailable:
+        logger.warning("The database is away; the queue keeps everything", extra={"shard": shard})
+        return 0
     except StoreUnavailable:
         logger.warning("The log engine is away; the queue keeps everything", extra={"shard": shard})
         return 0

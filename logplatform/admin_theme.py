@@ -84,6 +84,27 @@ _NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": "What is done to lines",
+        "separator": True,
+        "items": [
+            _item(
+                "Redaction",
+                "shield_lock",
+                "admin:ingestion_sourcerules_changelist",
+                _may("ingestion.view_sourcerules"),
+            ),
+            _item(
+                "Tags", "sell", "admin:ingestion_tagrule_changelist", _may("ingestion.view_tagrule")
+            ),
+            _item(
+                "Look-up tables",
+                "table",
+                "admin:ingestion_lookuptable_changelist",
+                _may("ingestion.view_lookuptable"),
+            ),
+        ],
+    },
+    {
         "title": "Retention",
         "separator": True,
         "items": [

@@ -50,6 +50,10 @@ def _path(value: str) -> Path:
     return Path(value).expanduser().resolve()
 
 
+def _paths(value: str) -> tuple[Path, ...]:
+    return tuple(_path(name) for name in _names(value))
+
+
 def _names(value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
@@ -161,6 +165,10 @@ class Env:
     )
     valkey_max_memory: int = setting("Memory limit of the embedded Valkey.", parse_size, "2G")
     engine_max_memory: int = setting("Memory limit of the embedded log engine.", parse_size, "4G")
+    geoip_files: tuple[Path, ...] = setting(
+        "MaxMind-format files with places or networks of addresses, by commas; unset: not told.",
+        _paths,
+    )
     drain_max_bytes: int = setting(
         "Decompressed bytes one drain step takes at most.", parse_size, "48M"
     )
@@ -226,7 +234,7 @@ def load_env(environ: Mapping[str, str] | None = None) -> Env:
 
 
 def _empty(parse: Callable[[str], Any]) -> Any:
-    return () if parse is _names else ""
+    return () if parse in (_names, _paths) else ""
 
 
 def use_project_settings() -> None:

@@ -30,6 +30,7 @@ RECORD_SCHEMA = pl.Schema(
     }
 )
 REJECTED_SCHEMA = pl.Schema({"line": pl.UInt32, "raw": pl.Binary, "reason": pl.String})
+HITS_SCHEMA = pl.Schema({"line": pl.UInt32, "field": pl.String, "rule": pl.String})
 EXTRAS_SCHEMA = pl.Schema({"row": pl.UInt32, "key": pl.String, "value": pl.String})
 
 
@@ -76,11 +77,13 @@ class Parsed:
     Attributes:
         frame: accepted lines in input order, columns of `RECORD_SCHEMA`, no nulls.
         rejected: refused lines in input order, columns of `REJECTED_SCHEMA`; `raw` is the line as
-            it came, `reason` is `code: sentence`.
+            it came, but for what is redacted; `reason` is `code: sentence`.
+        hits: what was redacted in accepted lines, columns of `HITS_SCHEMA`, each once.
     """
 
     frame: pl.DataFrame
     rejected: pl.DataFrame
+    hits: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,20 @@ from dataclasses import replace
 
 import polars as pl
 
-from parsing.contracts import RECORD_SCHEMA, REJECTED_SCHEMA, Format, Found, Hint, Parsed
+from parsing.contracts import (
+    HITS_SCHEMA,
+    RECORD_SCHEMA,
+    REJECTED_SCHEMA,
+    Format,
+    Found,
+    Hint,
+    Parsed,
+)
 from parsing.detection.candidates import LineCandidates
 from parsing.frames import all_rows, constant, none_of, put
 from parsing.records import ENCODING_ERROR, PARSE_ERROR, TAIL, records_of
 from parsing.registry import candidates, gates, log_formats
+from parsing.treatment import DEFAULT, Treatment
 
 _BOM = "\ufeff"
 _KIND = "kind"
@@ -17,7 +26,12 @@ _INVALID_UTF8 = "invalid_utf8: the line is not valid UTF-8"
 
 
 def parse_lines(
-    lines: pl.Series, *, received_at: pl.Series, hint: Hint, tails: pl.Series | None = None
+    lines: pl.Series,
+    *,
+    received_at: pl.Series,
+    hint: Hint,
+    tails: pl.Series | None = None,
+    treatment: Treatment = DEFAULT,
 ) -> Parsed:
     """Understand lines, each by the most specific format that fits it.
 
@@ -26,24 +40,36 @@ def parse_lines(
         received_at: n arrival times, Datetime[ms, UTC]; the event time of lines without one.
         hint: what is known of the sender.
         tails: n texts (String) that belong below the messages, or null; they are not parsed.
+        treatment: what to redact and to add; of itself, what a new source does.
     Returns:
         Every line once: as a record, or refused with a reason. No input raises.
     """
     asked, refused = _admit(lines, received_at, hint, tails)
     asked, likely = _with_kinds(asked, hint)
-    frames = []
+    frames: list[pl.DataFrame] = []
+    hits: list[pl.DataFrame] = []
     for name, log_format in _chosen(hint):
         if not len(asked):
             break
         found = _ask(name, log_format, asked, likely)
-        frames += [
-            records_of(matched, asked=asked, name=matched.format or name, zone=hint.zone)
-            for matched in found.matched
-        ]
+        for matched in found.matched:
+            records, redacted = records_of(
+                matched,
+                asked=asked,
+                name=matched.format or name,
+                zone=hint.zone,
+                treatment=treatment,
+            )
+            frames.append(records)
+            hits.append(redacted)
         asked = _left_over(asked, found)
     if len(asked):
         refused.append(_refuse_rest(asked, hint))
-    return Parsed(frame=_in_order(frames), rejected=_with_raw(refused, lines))
+    return Parsed(
+        frame=_in_order(frames),
+        rejected=treatment.apply_to_refused(_with_raw(refused, lines)),
+        hits=pl.concat(hits) if hits else pl.DataFrame(schema=HITS_SCHEMA),
+    )
 
 
 def _chosen(hint: Hint) -> Iterator[tuple[str, Format]]:

@@ -5,12 +5,14 @@ never joined: a line that opens an object stands alone.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
 from parsing.contracts import Hint, Parsed
 from parsing.facade import parse_lines
 from parsing.frames import all_rows, constant, none_of
+from parsing.treatment import DEFAULT, Treatment
 
 MAX_LINES = 1000
 
@@ -53,14 +55,19 @@ class Joined:
 
 
 def parse_joined(
-    lines: pl.Series, *, streams: pl.Series, received_at: pl.Series, hint: Hint
+    lines: pl.Series,
+    *,
+    streams: pl.Series,
+    received_at: pl.Series,
+    hint: Hint,
+    treatment: Treatment = DEFAULT,
 ) -> Joined:
     """Understand lines as `parse_lines` does, with those that go on as part of one record.
 
     Args:
         lines: n lines (Binary or String), without their line ends.
         streams: n numbers; a line goes on with the one before only where both have the same.
-        received_at, hint: as for `parse_lines`.
+        received_at, hint, treatment: as for `parse_lines`.
     Returns:
         Every line once: as a record, as part of one, or refused. A record has at most `MAX_LINES`
         lines and `hint.max_line_bytes` bytes, line ends not counted.
@@ -69,18 +76,20 @@ def parse_joined(
     may_go_on = hint.multiline and not is_json
     heads = find_heads(lines, streams, max_bytes=hint.max_line_bytes) if may_go_on else None
     if heads is None:
-        parsed = parse_lines(lines, received_at=received_at, hint=hint)
+        parsed = parse_lines(lines, received_at=received_at, hint=hint, treatment=treatment)
         return Joined(parsed=parsed, joined=all_rows(0))
     goes_on = heads != all_rows(len(lines))
     tails = _tails(lines, heads, goes_on)
-    parsed = _parse_some(lines, ~goes_on, received_at, hint, tails)
+    how = partial(_parse_some, lines, received_at=received_at, hint=hint, treatment=treatment)
+    parsed = how(~goes_on, tails=tails)
     # Lines that go on with a refused one are left to themselves.
     orphans = goes_on & heads.is_in(parsed.rejected["line"].implode())
     if orphans.any():
-        rest = _parse_some(lines, orphans, received_at, hint, None)
+        rest = how(orphans, tails=None)
         parsed = Parsed(
             frame=pl.concat([parsed.frame, rest.frame]).sort("line"),
             rejected=pl.concat([parsed.rejected, rest.rejected]).sort("line"),
+            hits=pl.concat([parsed.hits, rest.hits]),
         )
     return Joined(parsed=parsed, joined=(goes_on & ~orphans).arg_true())
 
@@ -88,8 +97,10 @@ def parse_joined(
 def _parse_some(
     lines: pl.Series,
     asked: pl.Series,
+    *,
     received_at: pl.Series,
     hint: Hint,
+    treatment: Treatment,
     tails: pl.Series | None,
 ) -> Parsed:
     """Parse the lines where `asked` is True; they keep their numbers."""
@@ -99,10 +110,12 @@ def _parse_some(
         received_at=received_at.gather(rows),
         hint=hint,
         tails=None if tails is None else tails.gather(rows),
+        treatment=treatment,
     )
     return Parsed(
         frame=parsed.frame.with_columns(rows.gather(parsed.frame["line"]).alias("line")),
         rejected=parsed.rejected.with_columns(rows.gather(parsed.rejected["line"]).alias("line")),
+        hits=parsed.hits.with_columns(rows.gather(parsed.hits["line"]).alias("line")),
     )
 
 

@@ -12,7 +12,10 @@ from django.contrib.auth.models import Group, Permission, User
 from ingestion.models import ApiKey, Source
 from storage.models import App, RetentionPolicy
 
-MANAGED = ("app", "source", "apikey", "retentionpolicy", "retentionrun", "ledgergap")
+MANAGED = (
+    *("app", "source", "apikey", "retentionpolicy", "retentionrun", "ledgergap"),
+    *("sourcerules", "tagrule", "lookuptable"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

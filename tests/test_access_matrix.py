@@ -13,6 +13,7 @@ from django.utils.regex_helper import normalize
 
 from ingestion.authentication import forget_cached_keys
 from ingestion.control.urls import router
+from ingestion.models import LookupTable
 from storage.models import App
 from tests.clients import signed_in
 from tests.factories import Roles, Tenant, make_roles, make_user
@@ -84,6 +85,7 @@ class People:
             "owner": roles.owner,
         }
         self.clients = {name: signed_in(user) for name, user in users.items()}
+        LookupTable(app=roles.a.app, name="hosts", field="host", content="h,team\n1,x\n").save()
         self.clients["nobody"] = Client()
         for name, key in (("ingest", roles.a.ingest_key), ("query", roles.a.query_key)):
             self.clients[name] = Client(headers={"Authorization": f"Bearer {key}"})
@@ -115,7 +117,11 @@ MADE_OR_UNKNOWN = row(401, 403, 403, 201, 400, 201)
 GONE = row(401, 403, 403, 204, 404, 204)
 RIGHT = row(401, 403, 403, 200, 404, 200)
 
-# route name, method, address, body, statuses; {a}: slug, {s}: source, {k}: key of app A
+_TAG = {"app": "{a}", "tag": "new", "fields": ["path"], "words": ["/x"]}
+_TABLE = {"app": "{a}", "name": "new", "field": "host", "content": "host,team\nweb-1,shop\n"}
+
+# route name, method, address, body, statuses
+# {a}: slug, {s}: source, {k}: key, {t}: tag rule, {l}: look-up table of app A
 API: list[tuple[str, str, str, dict[str, Any] | None, dict[str, int]]] = [
     ("app-list", "GET", "apps", None, LISTED),
     (
@@ -146,6 +152,20 @@ API: list[tuple[str, str, str, dict[str, Any] | None, dict[str, int]]] = [
     ("key-detail", "DELETE", "keys/{k}", None, GONE),
     ("key-revoke", "POST", "keys/{k}/revoke", None, CHANGED),
     ("key-rotate", "POST", "keys/{k}/rotate", None, MADE),
+    ("redaction-list", "GET", "redaction", None, LISTED),
+    ("redaction-detail", "GET", "redaction/{s}", None, SEEN),
+    ("redaction-detail", "PATCH", "redaction/{s}", {"email": "mask"}, CHANGED),
+    ("redaction-preview", "POST", "redaction/{s}/preview", {"lines": ["x"]}, CHANGED),
+    ("tag-list", "GET", "tags", None, LISTED),
+    ("tag-list", "POST", "tags", _TAG, MADE_OR_UNKNOWN),
+    ("tag-detail", "GET", "tags/{t}", None, SEEN),
+    ("tag-detail", "PATCH", "tags/{t}", {"tag": "other"}, CHANGED),
+    ("tag-detail", "DELETE", "tags/{t}", None, GONE),
+    ("table-list", "GET", "tables", None, LISTED),
+    ("table-list", "POST", "tables", _TABLE, MADE_OR_UNKNOWN),
+    ("table-detail", "GET", "tables/{l}", None, SEEN),
+    ("table-detail", "PATCH", "tables/{l}", {"name": "other"}, CHANGED),
+    ("table-detail", "DELETE", "tables/{l}", None, GONE),
     ("retention-list", "GET", "retention", None, LISTED),
     ("retention-detail", "GET", "retention/{a}", None, SEEN),
     ("retention-detail", "PATCH", "retention/{a}", {"days": 7}, CHANGED),
@@ -166,7 +186,7 @@ def test_the_api_answers_each_role_as_the_table_says(
     statuses: dict[str, int],
 ) -> None:
     a = people.roles.a
-    names = {"a": a.app.slug, "s": a.source.pk, "k": a.key.pk}
+    names = {**ids_of(a), "a": a.app.slug}
     sent = json.dumps({key: _fill(value, names) for key, value in (body or {}).items()})
     got = {}
     for role in statuses:
@@ -233,7 +253,7 @@ def test_the_quarantine_is_changed_by_people_with_the_right_only(
         assert (codes["member"], codes["outsider"]) == (code, "app_not_found")
 
 
-# {a} {s} {k} {p} {slug}: ids of app A; "hidden" pages must not be found by the outsider
+# {a} {s} {k} {p} {r} {t} {l} {slug}: ids of app A; "hidden" pages must not be found by the outsider
 ADMIN_LISTS = [
     "storage/app/",
     "storage/retentionpolicy/",
@@ -244,6 +264,9 @@ ADMIN_LISTS = [
     "ingestion/source/receipts/",
     "ingestion/ledgergap/",
     "ingestion/apikey/",
+    "ingestion/sourcerules/",
+    "ingestion/tagrule/",
+    "ingestion/lookuptable/",
 ]
 ADMIN_OBJECTS = [
     "storage/app/{a}/change/",
@@ -262,8 +285,23 @@ ADMIN_OBJECTS = [
     "ingestion/apikey/{k}/history/",
     "ingestion/apikey/{k}/rotate/",
     "ingestion/apikey/{k}/revoke/",
+    "ingestion/sourcerules/{r}/change/",
+    "ingestion/sourcerules/{r}/history/",
+    "ingestion/sourcerules/{r}/try/",
+    "ingestion/tagrule/{t}/change/",
+    "ingestion/tagrule/{t}/delete/",
+    "ingestion/tagrule/{t}/history/",
+    "ingestion/lookuptable/{l}/change/",
+    "ingestion/lookuptable/{l}/delete/",
+    "ingestion/lookuptable/{l}/history/",
 ]
-ADMIN_FORMS = ["storage/app/add/", "ingestion/source/add/", "ingestion/apikey/add/"]
+ADMIN_FORMS = [
+    "storage/app/add/",
+    "ingestion/source/add/",
+    "ingestion/apikey/add/",
+    "ingestion/tagrule/add/",
+    "ingestion/lookuptable/add/",
+]
 SUPERUSERS_ONLY = [
     "auth/user/",
     "auth/user/add/",
@@ -276,8 +314,16 @@ SUPERUSERS_ONLY = [
 
 def ids_of(tenant: Tenant) -> dict[str, Any]:
     """What the addresses of a tenant's pages are made of."""
-    ids = {"a": tenant.app.pk, "s": tenant.source.pk, "k": tenant.key.pk, "p": tenant.policy.pk}
-    return ids | {"slug": tenant.app.slug}
+    return {
+        "a": tenant.app.pk,
+        "s": tenant.source.pk,
+        "k": tenant.key.pk,
+        "p": tenant.policy.pk,
+        "r": tenant.source.rules.pk,
+        "t": tenant.app.tag_rules.first().pk,
+        "l": tenant.app.tables.get().pk,
+        "slug": tenant.app.slug,
+    }
 
 
 def visit(people: People, role: str, page: str) -> Any:

@@ -24,6 +24,8 @@ WORKER = """
 import os, signal
 import django; django.setup()
 from ingestion import drain, suspects
+from ingestion.treatment import plans
+plans.treatment_of = lambda app, source: plans.default_treatment()
 suspects._SETTLE_S = 0
 assemble = drain.assemble
 def deadly(entries, **options):
