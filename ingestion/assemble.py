@@ -103,7 +103,8 @@ def quarantine_whole(
 ) -> Assembled:
     """Put all lines of a request into quarantine, as one raw body where there is no telling.
 
-    What its source redacts is gone. Without `is_read` the body is not even looked at: all its bytes as they came, in one piece.
+    What its source redacts is gone. Without `is_read` the body is not even looked at: all its bytes
+    as they came, in one piece.
     """
     entry = queued.entry
     raw = _raw_lines(queued) if is_read else pl.Series([entry.body], dtype=pl.Binary)

@@ -60,9 +60,7 @@ def records_of(
     )
     treated, hits = treatment.apply(noted, _with_tails(asked["text"], asked))
     told = templates_of(
-        subjects_of(
-            treated.values["message"], treated.attributes, treated.extras, treated.bodies
-        )
+        subjects_of(treated.values["message"], treated.attributes, treated.extras, treated.bodies)
     )
     severity, unusual = matched.values.get("severity"), told["tells_trouble"]
     columns = {
