@@ -65,6 +65,8 @@ def bring_up(up: Up) -> None:
     """Start it again after its supervisor died."""
     if up.process is not None:
         up.process.wait(30)
+    earlier = len(list(up.output.parent.glob(f"{up.output.stem}.*.log")))
+    up.output.rename(up.output.with_suffix(f".{earlier}.log"))
     up.start()
 
 
