@@ -15,10 +15,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
 from ingestion import metrics, suspects, tail
-from ingestion.assemble import Assembled, assemble, problem_of, quarantine_whole
-from ingestion.contracts import QueuedEntry
+from ingestion.assemble import Assembled, assemble, quarantine_whole
 from ingestion.errors import RulesUnavailable
-from ingestion.queue import Group, LeaseLost, ShardLease
+from ingestion.queue import LINES, UNREAD, Group, LeaseLost, ShardLease
 from logplatform.kernel import failpoints
 from storage import facade as storage
 
@@ -100,82 +99,68 @@ def _kept(lease: ShardLease) -> Iterator[Callable[[], bool]]:
 
 
 def store_group(lease: ShardLease, group: Group) -> None:
-    """Store a group exactly once and acknowledge it."""
+    """Store a group exactly once and acknowledge it; where it is refused whole, part by part."""
     watch = metrics.Stopwatch()
     failpoints.reach("drain.claimed")
-    parts = _stored(lease, group, watch) if group.entries else []
+    try:
+        stored = _recorded(lease, group, watch)
+    except _LATER:
+        raise
+    except Exception as error:
+        if group.fate == UNREAD:
+            raise
+        logger.exception("A group cannot be stored whole", extra={"entries": len(group.entries)})
+        was_sent = "insert" in watch.seconds
+        for part in suspects.apart(lease, group, error, was_sent=was_sent):
+            with suspects.attempt(lease, part):
+                store_group(lease, part)
+    else:
+        _book(lease, group, stored, watch)
+
+
+def _book(
+    lease: ShardLease, group: Group, stored: Assembled | None, watch: metrics.Stopwatch
+) -> None:
+    """Write what belongs to stored records and acknowledge the group.
+
+    They are there under its token, so no other may be tried: what is refused here is tried again
+    with the whole group.
+    """
+    if stored:
+        with watch.stage("insert"):
+            _with_patience(lambda: write_books(stored, token=group.token))
     waiting = {item.receipt for item in group.entries if item.entry.wants_result}
-    receipts = {str(row["receipt"]): row for _, part in parts for row in part.receipts}
+    receipts = {str(row["receipt"]): row for row in stored.receipts} if stored else {}
     failpoints.reach("drain.before_acknowledge")
     lease.acknowledge(
         group,
         {receipt: json.dumps(receipts[receipt], default=str) for receipt in waiting},
         metrics.counts_of(receipts.values(), watch.seconds)
-        | metrics.redactions([part.redactions for _, part in parts]),
+        | metrics.redactions([stored.redactions] if stored else []),
     )
     failpoints.reach("drain.acknowledged")
-    for _, part in parts:
-        tail.publish(part.records)
+    if stored:
+        tail.publish(stored.records)
     logger.debug("Stored a group", extra={"entries": len(group.entries), "s": watch.seconds})
 
 
-def _stored(
-    lease: ShardLease, group: Group, watch: metrics.Stopwatch
-) -> list[tuple[str, Assembled]]:
-    """Store a group by one insert, or request by request where that is refused."""
-    if group.deaths:
-        return [_quarantined_deadly(group, watch)]
-    try:
-        with watch.stage("assemble"):
-            part = assemble(group.entries)
-        lease.check_held()
-        with watch.stage("insert"):
-            _with_patience(lambda: write_records(part, token=group.token))
-    except _LATER:
-        raise
-    except Exception:
-        logger.exception("A group cannot be stored whole; its requests are stored one by one")
-        return [_stored_alone(group.token, queued, watch) for queued in group.entries]
-    return [_booked(group.token, part, watch)]
-
-
-def _booked(token: str, part: Assembled, watch: metrics.Stopwatch) -> tuple[str, Assembled]:
-    """Write what belongs to stored records.
-
-    They are there under this token, so no other may be tried: what is refused here is tried again
-    with the whole group.
-    """
+def _recorded(lease: ShardLease, group: Group, watch: metrics.Stopwatch) -> Assembled | None:
+    """Store the records of a group under its token; None where its entries are gone."""
+    if not group.entries:
+        return None
+    with watch.stage("assemble"):
+        assembled = _refused(group) if group.fate else assemble(group.entries)
+    lease.check_held()
     with watch.stage("insert"):
-        _with_patience(lambda: write_books(part, token=token))
-    return token, part
+        _with_patience(lambda: write_records(assembled, token=group.token))
+    return assembled
 
 
-def _stored_alone(
-    token: str, queued: QueuedEntry, watch: metrics.Stopwatch
-) -> tuple[str, Assembled]:
-    """Store one request of a group that failed as a whole; what cannot be stored is quarantined."""
-    own_token = f"{token}:{queued.stream_id}"
-    try:
-        with watch.stage("assemble"):
-            part = assemble([queued])
-        with watch.stage("insert"):
-            _with_patience(lambda: write_records(part, token=own_token))
-    except _LATER:
-        raise
-    except Exception as error:
-        logger.exception("A request cannot be stored", extra={"receipt": queued.receipt})
-        whole = quarantine_whole(queued, problem_of(error))
-        return _booked(f"{own_token}:whole", whole, watch)
-    return _booked(own_token, part, watch)
-
-
-def _quarantined_deadly(group: Group, watch: metrics.Stopwatch) -> tuple[str, Assembled]:
-    """Store the one request of a group that kills: line by line, or unread if that kills too."""
+def _refused(group: Group) -> Assembled:
+    """A request as lines that could not be stored, or unread."""
     queued = group.entries[0]
-    is_read = group.deaths <= suspects.MOST_DEATHS
-    reason = _WORKER_DIED.format(encoding=queued.entry.encoding or "not compressed")
-    token = f"{group.token}:{'lines' if is_read else 'unread'}"
-    return _booked(token, quarantine_whole(queued, reason, is_read=is_read), watch)
+    died = _WORKER_DIED.format(encoding=queued.entry.encoding or "not compressed")
+    return quarantine_whole(queued, group.reason or died, is_read=group.fate == LINES)
 
 
 def write_records(part: Assembled, *, token: str) -> None:

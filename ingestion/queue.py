@@ -30,6 +30,7 @@ from ingestion.contracts import Entry, QueuedEntry, Terms
 from ingestion.errors import BacklogFull, IdempotencyMismatch, OutcomeUnknown
 from ingestion.headroom import Headroom
 
+LINES, UNREAD = _FATES = ("lines", "unread")
 IDEMPOTENCY_S = 24 * 3600
 MAX_ENTRIES = 2000
 _OLD_GROUP = "drain"
@@ -79,12 +80,14 @@ class Enqueued:
 class Group:
     """Entries that go into the store by one insert, under one token.
 
-    `deaths`: of how many workers it is known to be the cause; 0 for what nobody suspects.
+    `fate`: how the one entry of a group that cannot be stored goes to quarantine: as its "lines",
+    or "unread" where looking into it kills the worker; "" for others. `reason`: why, where known.
     """
 
     token: str
     entries: list[QueuedEntry]
-    deaths: int = 0
+    fate: str = ""
+    reason: str = ""
 
 
 @cache
@@ -316,7 +319,8 @@ class ShardLease:
             pipeline.xrange(stream_key(self.shard), stream_id, stream_id)
         found = [row for rows in pipeline.execute() for row in rows]
         entries = [_load_row(self.shard, stream_id, fields) for stream_id, fields in found]
-        return Group(token=token, entries=entries)
+        last = token.rpartition("/")[2]
+        return Group(token=token, entries=entries, fate=last if last in _FATES else "")
 
     def deaths(self, token: str) -> int:
         """How often a group of `pending_tokens` was begun and its worker died; 1 at least."""
@@ -327,8 +331,9 @@ class ShardLease:
         client().hincrby(_deaths_key(self.shard), token, 1)
 
     def forgive(self, token: str) -> None:
-        """Take an attempt back that ended without the worker's death."""
-        client().hincrby(_deaths_key(self.shard), token, -1)
+        """Take an attempt back that ended without the worker's death; not where it was split."""
+        if client().hexists(_intents_key(self.shard), token):
+            client().hincrby(_deaths_key(self.shard), token, -1)
 
     def split(self, group: Group, parts: Sequence[Sequence[QueuedEntry]], *, deaths: int) -> None:
         """Save parts of a group in its place, at once; their tokens are `part_token`.
@@ -341,6 +346,18 @@ class ShardLease:
             args += [part_token(group.token, number), ids, deaths if len(part) > 1 else -1]
         keys = [_intents_key(self.shard), _deaths_key(self.shard)]
         scripts.SPLIT.run(client(), keys, args)
+
+    def condemn(self, group: Group, reason: str = "") -> Group:
+        """Save that a group of one entry goes to quarantine, whoever works on it next.
+
+        As its lines, or unread where it was condemned before.
+        """
+        fate = UNREAD if group.fate else LINES
+        token = f"{group.token.removesuffix(f'/{LINES}')}/{fate}"
+        ids = json.dumps([queued.stream_id for queued in group.entries])
+        keys = [_intents_key(self.shard), _deaths_key(self.shard)]
+        scripts.SPLIT.run(client(), keys, [group.token, token, ids, -1])
+        return Group(token=token, entries=group.entries, fate=fate, reason=reason)
 
     def wait_for_entries(self, timeout_s: float) -> bool:
         """Whether an entry waits, after `timeout_s` at the latest.

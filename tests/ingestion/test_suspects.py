@@ -152,7 +152,7 @@ def test_the_smallest_part_of_an_insert_is_noticed(lease, part) -> None:
         storage.write_receipts(assembled.receipts, token=group.token)
     die_times(lease, group.token, 3)
     (found,) = suspects.unfinished(lease)
-    assert not found.deaths
+    assert not found.fate
 
 
 def test_rows_of_others_do_not_protect_a_suspect(lease) -> None:
@@ -162,7 +162,7 @@ def test_rows_of_others_do_not_protect_a_suspect(lease) -> None:
     put(b"suspect")
     die_times(lease, lease.read(max_bytes=100).token, 2)
     (found,) = suspects.unfinished(lease)
-    assert found.deaths == 3
+    assert found.fate == "lines"
 
 
 def test_nothing_is_split_while_nobody_knows_what_is_stored(lease) -> None:
@@ -220,3 +220,60 @@ def test_attempts_that_end_by_an_error_are_taken_back(lease, valkey, monkeypatch
         with pytest.raises(error):
             drain.drain_shard(0, idle_s=0.05)
         assert lease.deaths(token) == 1
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise RuntimeError("refused")
+
+
+def test_a_drain_that_dies_after_half_of_the_parts_doubles_none(monkeypatch, valkey) -> None:
+    """The storm of 758 kills found it: the repeat stored the whole group beside its parts."""
+    for number in range(6):
+        put(b"line %d" % number)
+    write, calls = storage.write_logs, []
+
+    def refuse_the_group_then_end(frame, *, token: str) -> None:
+        calls.append(token)
+        if len(calls) == 1:
+            raise RuntimeError("refused")
+        if len(calls) > 4:
+            raise StoreUnavailable()
+        write(frame, token=token)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(drain, "_RETRY_S", ())
+        patch.setattr(storage, "write_logs", refuse_the_group_then_end)
+        with pytest.raises(StoreUnavailable):
+            drain.drain_shard(0, idle_s=0.05)
+    assert messages() == Counter(f"line {number}" for number in range(3))
+    drain.drain_shard(0, idle_s=0.05)
+    assert messages() == Counter(f"line {number}" for number in range(6))
+    assert (valkey.hlen("lgs:intents:0"), valkey.hlen("lgs:deaths:0")) == (0, 0)
+
+
+def test_a_group_of_which_something_is_stored_is_repeated_whole(monkeypatch) -> None:
+    for number in range(3):
+        put(b"line %d" % number)
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "write_receipts", refuse)
+        with pytest.raises(RuntimeError):
+            drain.drain_shard(0, idle_s=0.05)
+    assert drain.drain_shard(0, idle_s=0.05) == 3
+    assert messages() == Counter(f"line {number}" for number in range(3))
+
+
+def test_a_body_once_condemned_stays_so_whatever_the_next_worker_thinks(
+    monkeypatch, valkey
+) -> None:
+    receipt = put(b"refused once")
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "write_logs", refuse)
+        patch.setattr(queue.ShardLease, "acknowledge", refuse)
+        with pytest.raises(RuntimeError):
+            drain.drain_shard(0, idle_s=0.05)
+    assert drain.drain_shard(0, idle_s=0.05) == 1
+    outcome = receipts.find_outcome(receipt, APPS)
+    assert (outcome.stored, outcome.quarantined) == (0, 1)
+    assert messages() == Counter()
+    assert len(storage.list_rejects(storage.RejectQuery(apps=APPS), limit=10).lines) == 1
+    assert (queue.backlog_bytes(), valkey.hlen("lgs:intents:0")) == (0, 0)

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from tests import faults
@@ -21,9 +22,10 @@ WEIGHTS = {
     "beat": 7,
     "engine": 18,
     "valkey": 18,
-    "supervisor": 2,
-    "everything": 1,
+    "supervisor": 1,
+    "everything": 0.5,
 }
+HANDS = 2
 STALLED = ("web's worker", "worker's child", "worker's main process", "engine", "valkey", "beat")
 RANDOM_MOMENT = "any moment"
 STALL = "while frozen"
@@ -46,7 +48,7 @@ class Tally:
 
 
 class Chaos:
-    """One thread of faults from now until `stop`.
+    """Faults by two hands, one beside the other, from now until `stop`.
 
     Args:
         up: started with `steps`' folder, a short lease and a short restart pause.
@@ -58,15 +60,17 @@ class Chaos:
         self._up, self._steps = up, steps
         self._pause_s, self._stall_s = pause_s, stall_s
         self._rng = random.Random(seed)
-        self._stop = threading.Event()
+        self._stop, self._starting = threading.Event(), threading.Lock()
         self.tally = Tally()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(HANDS)]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """No fault any more; what is held is let go, and `up` runs."""
         self._stop.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self._steps.release()
         if not faults.supervisor(self._up):
             faults.bring_up(self._up)
@@ -76,11 +80,15 @@ class Chaos:
         while not self._stop.wait(self._rng.expovariate(1 / self._pause_s)):
             try:
                 self._rng.choices(faults_, weights=(45, 43, 9, 3))[0]()
-                if not faults.supervisor(self._up):
-                    self.tally.problems.append(f"up ended by itself:\n{self._up.text()[-3000:]}")
-                    faults.bring_up(self._up)
+                self._check_supervisor()
             except Exception as error:
                 self.tally.problems.append(f"{type(error).__name__}: {str(error)[-3000:]}")
+
+    def _check_supervisor(self) -> None:
+        with self._starting:
+            if not faults.supervisor(self._up):
+                self.tally.problems.append(f"up ended by itself:\n{self._up.text()[-3000:]}")
+                faults.bring_up(self._up)
 
     def _victim(self) -> str:
         return self._rng.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))[0]
@@ -89,8 +97,9 @@ class Chaos:
         self._kill(self._victim(), RANDOM_MOMENT)
 
     def _kill(self, victim: str, moment: str) -> None:
-        if faults.kill(self._up, victim):
-            self.tally.kills[victim, moment] += 1
+        with self._starting if victim in faults.NEED_START else nullcontext():
+            if faults.kill(self._up, victim):
+                self.tally.kills[victim, moment] += 1
 
     def _kill_at_a_step(self) -> None:
         """Who stands at the step dies there, or somebody else while it stands."""

@@ -37,10 +37,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Lines, except `torn` and `receipts_*`. All but the first four have to be 0.
+    """Lines, except `torn` and `receipts_*`. All from `lost` on have to be 0.
 
-    `lost`: promised and not there. `doubled`: there more than once. `damaged`: not as sent.
-    `invented`: of no body that was sent. `torn`: bodies without a promise stored in part.
+    `quarantined`: kept as raw bytes, as where three workers were killed over one body. `lost`:
+    promised and neither stored nor quarantined. `doubled`: there more than once. `damaged`: not
+    as sent. `invented`: of no body that was sent. `torn`: bodies without a promise stored in part.
     `receipts_wrong`: promised receipts that are missing, there twice, or do not add up.
     """
 
@@ -48,6 +49,7 @@ class Verdict:
     acked: int
     unknown: int
     stored: int
+    quarantined: int
     lost: int
     doubled: int
     damaged: int
@@ -70,12 +72,16 @@ def judge(oracle: Oracle, found: Mapping[int, Stored], receipts: Iterable[Any]) 
     open_ = [body for body in oracle.bodies if not body.receipt]
     kept = {body.number: found.get(body.number, nothing) for body in oracle.bodies}
     rows = list(receipts)
+    aside = {row["receipt"]: int(row["quarantined"]) for row in rows}
     return Verdict(
         bodies=len(oracle.bodies),
         acked=len(acked) * oracle.lines,
         unknown=len(open_) * oracle.lines,
         stored=sum(stored.seqs for stored in found.values()),
-        lost=sum(oracle.lines - kept[body.number].seqs for body in acked),
+        quarantined=sum(aside.values()),
+        lost=sum(
+            oracle.lines - kept[body.number].seqs - aside.get(body.receipt, 0) for body in acked
+        ),
         doubled=sum(stored.rows - stored.seqs for stored in found.values()),
         damaged=sum(stored.damaged for stored in found.values()),
         invented=sum(stored.rows for number, stored in found.items() if number not in kept),

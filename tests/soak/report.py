@@ -24,6 +24,7 @@ _WORDS = {
     "acked": "lines promised by a 2xx",
     "unknown": "lines without a promise (connection broken, sent without a key)",
     "stored": "lines stored",
+    "quarantined": "lines in quarantine (three workers were killed over their body)",
     "lost": "**lines lost**",
     "doubled": "**lines doubled**",
     "damaged": "lines not as they were sent",

@@ -255,15 +255,15 @@ def _wait_drained(up: Up) -> float:
 def _books(up: Up) -> dict[str, int]:
     ledger = ask(
         up,
-        "SELECT sum(received) AS received, sum(stored + duplicate + quarantined) AS ended,"
-        " sum(stored) AS stored FROM receipts",
+        "SELECT sum(received) AS n_received, sum(stored + duplicate + quarantined) AS n_ended,"
+        " sum(stored) AS n_stored FROM receipts",
     )[0]
     rows = ask(up, "SELECT count() AS n FROM logs")[0]["n"]
     return {
         "lines in the store": int(rows),
-        "ledger: received": int(ledger["received"]),
-        "ledger: stored + duplicate + quarantined": int(ledger["ended"]),
-        "ledger: stored": int(ledger["stored"]),
+        "ledger: received": int(ledger["n_received"]),
+        "ledger: stored + duplicate + quarantined": int(ledger["n_ended"]),
+        "ledger: stored": int(ledger["n_stored"]),
     }
 
 

@@ -59,6 +59,7 @@ def run(folder: Path, *, minutes: float, seed: int, pause_s: float = 0.4) -> Out
     try:
         return brew(up, steps, minutes=minutes, seed=seed, pause_s=pause_s)
     finally:
+        _show_errors(folder)
         steps.release()
         with suppress(AssertionError):
             up.stop()
@@ -94,6 +95,14 @@ def _watch(chaos: Chaos, oracle: Oracle, seconds: float) -> None:
         time.sleep(min(30, left))
         acked = sum(1 for body in oracle.bodies if body.receipt)
         sys.stderr.write(f"{left:4.0f} s left, {chaos.tally.count} kills, {acked} bodies taken\n")
+
+
+def _show_errors(folder: Path) -> None:
+    """What our own processes logged as errors, for who looks into it."""
+    for log in sorted(folder.glob("data*.log")):
+        for line in log.read_text(errors="replace").splitlines():
+            if '"level": "ERROR"' in line:
+                sys.stderr.write(f"{log.name}: {line[:3000]}\n")
 
 
 def _fresh_line(up: Up, seed: int) -> float | None:
