@@ -181,9 +181,7 @@ def enqueue(
 def enqueue_of(
     entry: Entry, *, idempotency_key: str, body_hash: str, terms: Terms = _NO_TERMS
 ) -> Enqueue:
-    """What `enqueue_all` sends for an entry. Raises: BacklogFull, where memory is short."""
-    if not _headroom.is_left(client()):
-        raise BacklogFull()
+    """What `enqueue_all` sends for an entry."""
     shard = secrets.randbelow(len(shards()))
     once_key = f"lgs:once:{entry.app}:{idempotency_key or secrets.token_hex(16)}"
     ttl_s = IDEMPOTENCY_S if idempotency_key else _RETRY_IDENTITY_S
@@ -206,7 +204,10 @@ def enqueue_all(asked: Sequence[Enqueue]) -> list[Any]:
         An answer for each, to be read by `enqueued`.
     Raises:
         QueueDown, OutcomeUnknown: as `enqueue`, and the same for all.
+        BacklogFull: the server is short of memory.
     """
+    if not _headroom.is_left(client()):
+        raise BacklogFull()
     calls = [(ask.keys, ask.args) for ask in asked]
     deadline = time.monotonic() + 5
     is_first = True
