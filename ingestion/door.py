@@ -40,10 +40,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class _Gone(Exception):
-    """The sender went away before the body was complete; nobody is left to answer."""
-
-
 class Door:
     """ASGI application for HTTP: ingest paths here, the rest to Django."""
 
@@ -65,8 +61,6 @@ class Door:
         except PlatformError as error:
             request_id.set(request_id_of(""))
             await _refuse(error, send, closes=True)
-        except _Gone:
-            return
 
     async def _take(self, protocol: str, scope: Scope, receive: Receive, send: Send) -> None:
         limit = settings.ENV.max_body_bytes
@@ -152,7 +146,8 @@ async def _read(receive: Receive, limit: int, share: Share) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _Gone
+            # Whoever only closed its half still reads; without an answer the server says 500.
+            raise TornBody(received=size, announced="more")
         part = message.get("body", b"")
         size += len(part)
         if size > limit:

@@ -17,7 +17,7 @@ class TornBody(PlatformError):
 
     code = "torn_body"
     status = 400
-    message = "The body has {received} bytes but Content-Length says {announced}."
+    message = "The body has {received} bytes but {announced} were announced."
     hint = "Nothing was stored; send the whole body again."
 
 

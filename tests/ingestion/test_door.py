@@ -86,7 +86,8 @@ def test_a_body_in_any_number_of_chunks_is_accepted_whole(tenant) -> None:
 
 
 def test_a_sender_that_goes_away_leaves_nothing(tenant) -> None:
-    assert send_to_door([LINE], key=tenant.ingest_key, ends=False) is None
+    status, _, reply = send_to_door([LINE], key=tenant.ingest_key, ends=False)
+    assert (status, reply["error"]["code"]) == (400, "torn_body")
     assert queued() == 0
 
 
