@@ -16,6 +16,7 @@ def main() -> int:
     options = _options()
     began = time.monotonic()
     folder = Path(options.folder or tempfile.mkdtemp(prefix="logplatform-soak-"))
+    folder.mkdir(parents=True, exist_ok=True)
     part = steady if options.steady else storm
     outcome = part.run(folder, minutes=options.minutes, seed=options.seed)
     text = outcome.text(minutes=(time.monotonic() - began) / 60, seed=options.seed)
