@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
+from django.db import Error as DatabaseFailure
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from ingestion import queue
+from ingestion.errors import KeysAway
 from ingestion.keys import KeyText, parse_key
 from ingestion.models import ApiKey
 from ingestion.quotas import limits_of
@@ -18,6 +20,7 @@ from logplatform.api_access import KeyIdentity
 from logplatform.kernel import clock
 
 CACHE_S = 5.0
+REMEMBERED_S = 600.0
 _MAX_CACHED = 10_000
 _INVALID = "This API key is not valid: unknown, revoked, expired, or of an inactive source."
 
@@ -90,11 +93,15 @@ def fresh_identity(headers: Mapping[str, str]) -> KeyIdentity | None:
 
 
 def identity_of(key: KeyText) -> KeyIdentity | None:
-    """What a key stands for, None if it is not valid; read from the database every 5 s at most."""
+    """What a key stands for, None if it is not valid; read from the database every 5 s at most.
+
+    Raises:
+        KeysAway: the database is away and the key was not seen lately.
+    """
     cached = _cache.get(key.public_id)
     is_stale = _is_stale(cached)
     if is_stale:
-        cached = _look_up(key.public_id)
+        cached = _look_up_or_remember(key.public_id, cached)
     if cached is None or not key.matches(cached.secret_hash):
         return None
     if cached.expires_at <= clock.now().timestamp():
@@ -112,6 +119,20 @@ def _note_use(identity: KeyIdentity) -> None:
     """Remember the use of a key; without the queue it is not worth failing for."""
     with suppress(redis.RedisError):
         queue.note_key_use(identity.key_id, clock.now())
+
+
+def _look_up_or_remember(public_id: str, cached: _Cached | None) -> _Cached | None:
+    """Look up; while the control plane is away, what was read in the last ten minutes holds.
+
+    Raises:
+        KeysAway: nobody can say whether the key is valid.
+    """
+    try:
+        return _look_up(public_id)
+    except DatabaseFailure as error:
+        if cached is None or time.monotonic() - cached.read_at > REMEMBERED_S:
+            raise KeysAway() from error
+        return cached
 
 
 def _look_up(public_id: str) -> _Cached | None:

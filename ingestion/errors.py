@@ -163,6 +163,16 @@ class OutcomeUnknown(PlatformError):
     retry_after_s = 2
 
 
+class KeysAway(PlatformError):
+    """The control plane cannot be asked about a key."""
+
+    code = "keys_away"
+    status = 503
+    message = "API keys cannot be checked at the moment: the database is away."
+    hint = "Nothing was stored; send it again after the time in Retry-After."
+    retry_after_s = 2
+
+
 class QueueAway(PlatformError):
     """A body that must not be stored twice came while the queue was away."""
 

@@ -5,8 +5,9 @@ import json
 from dataclasses import replace
 
 import pytest
+from django.db import OperationalError
 
-from ingestion import queue
+from ingestion import authentication, door, queue
 from ingestion.door import Door
 from tests import factories
 
@@ -185,3 +186,48 @@ def test_a_full_queue_says_when_to_come_back(tenant, settings) -> None:
 
 def test_other_methods_are_not_taken_at_the_door(tenant) -> None:
     assert send_to_door([], method="GET", key=tenant.ingest_key)[0] == 200
+
+
+@pytest.fixture
+def no_database(monkeypatch) -> None:
+    """The control plane cannot be asked."""
+
+    def away(_public_id: str) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(authentication, "CACHE_S", 0.0)
+    monkeypatch.setattr(authentication, "_look_up", away)
+
+
+def test_a_key_seen_lately_holds_while_the_control_plane_is_away(tenant, request) -> None:
+    assert send_to_door([LINE], key=tenant.ingest_key)[0] == 202
+    request.getfixturevalue("no_database")
+    assert send_to_door([LINE], key=tenant.ingest_key)[0] == 202
+    assert queued() == 2
+
+
+def test_an_unknown_key_waits_while_the_control_plane_is_away(tenant, no_database) -> None:
+    status, headers, reply = send_to_door([LINE], key=tenant.ingest_key)
+    assert (status, reply["error"]["code"]) == (503, "keys_away")
+    assert int(headers["retry-after"]) > 0
+    assert queued() == 0
+
+
+def test_a_body_that_does_not_come_in_time_is_refused(tenant, monkeypatch) -> None:
+    monkeypatch.setattr(door, "BODY_DEADLINE_S", 0.05)
+    sent: list[dict] = []
+
+    async def receive() -> dict:
+        await asyncio.sleep(3600)
+        raise AssertionError("nobody waits that long")
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/v1/ingest", "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {tenant.ingest_key}".encode())],
+    }  # fmt: skip
+    asyncio.run(Door(_pages)(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert queued() == 0

@@ -140,6 +140,14 @@ def test_a_store_that_sleeps_under_load_loses_and_doubles_nothing(
     assert_kept(up, oracle)
 
 
+def test_a_restart_in_order_under_load_loses_nothing(up: Up, oracle: Oracle) -> None:
+    with load(up, oracle):
+        wait_until(lambda: len(oracle.bodies) > 10, 30)
+        up.stop()
+        up.start()
+    assert_kept(up, oracle)
+
+
 def test_an_outage_of_the_engine_is_sat_out_and_drained_in_order(up: Up, oracle: Oracle) -> None:
     with load(up, oracle) as senders, kept_down(up, "engine", for_s=5):
         wait_until(lambda: search_status(up) == 503, 10, "searches do not say that it is away")
