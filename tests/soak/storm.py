@@ -51,7 +51,7 @@ class Outcome:
         return report.storm_text(self, minutes=minutes, seed=seed)
 
 
-def run(folder: Path, *, minutes: float, seed: int, pause_s: float = 0.4) -> Outcome:
+def run(folder: Path, *, minutes: float, seed: int, pause_s: float = 0.15) -> Outcome:
     """A whole storm on a folder of its own."""
     steps = Steps(folder / "steps")
     up = Up(folder / "data", FAILPOINTS_DIR=str(steps.folder), **SETTINGS)
