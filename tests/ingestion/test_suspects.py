@@ -227,7 +227,7 @@ def refuse(*_: object, **__: object) -> None:
 
 
 def test_a_drain_that_dies_after_half_of_the_parts_doubles_none(monkeypatch, valkey) -> None:
-    """The storm of 758 kills found it: the repeat stored the whole group beside its parts."""
+    """The storm of 634 kills found it: the repeat stored the whole group beside its parts."""
     for number in range(6):
         put(b"line %d" % number)
     write, calls = storage.write_logs, []
