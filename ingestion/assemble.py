@@ -17,6 +17,7 @@ from django.conf import settings
 from ingestion.contracts import Entry, QueuedEntry
 from ingestion.encoding import decompress
 from ingestion.errors import RulesUnavailable
+from ingestion.formats import formats_in
 from ingestion.protocols import http_protocols
 from ingestion.treatment import plans
 from logplatform.kernel import clock
@@ -158,7 +159,7 @@ def _batches(
     for queued in entries:
         entry = queued.entry
         hint = Hint(
-            formats=(entry.format,) if entry.format else (),
+            formats=formats_in(entry.format),
             strict_json=entry.strict_json,
             zone=entry.zone,
             max_line_bytes=settings.ENV.max_line_bytes,

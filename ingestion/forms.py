@@ -9,11 +9,11 @@ from django.db.models import Field, Model
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
+    UnfoldAdminSelectMultipleWidget,
     UnfoldAdminTextInputWidget,
 )
 
-from ingestion.formats import format_choices
+from ingestion.formats import MAX_FORMATS_CHARS, formats_in, formats_to_choose
 from ingestion.models import SCOPES, ApiKey, Source
 from ingestion.setup import check_slug_unused, check_zone, hidden_groups, slug_of
 from logplatform.kernel.sizes import parse_size, write_size
@@ -43,15 +43,30 @@ def slug_field(**options: Any) -> forms.CharField:
     )
 
 
-def format_field(**options: Any) -> forms.ChoiceField:
-    """A log format, or none; the choices are read anew for every form."""
-    return forms.ChoiceField(
-        required=False,
-        choices=format_choices,
-        widget=UnfoldAdminSelectWidget,
-        help_text="Leave it open unless detection picks the wrong one.",
-        **options,
-    )
+class FormatsField(forms.MultipleChoiceField):
+    """Log formats, or none, stored with commas between; choices are read anew for every form."""
+
+    def __init__(self, **options: Any) -> None:
+        """Choices are all formats there are."""
+        super().__init__(
+            required=False,
+            choices=formats_to_choose,
+            widget=UnfoldAdminSelectMultipleWidget,
+            help_text="Leave it open unless detection picks the wrong one; of several, each line "
+            "is read by the most specific that fits, and a line of none is not stored.",
+            **options,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        """The stored names as a list."""
+        return [*formats_in(value)] if isinstance(value, str) else value
+
+    def clean(self, value: Any) -> Any:
+        """The names with commas between."""
+        names = ",".join(super().clean([name for name in value or () if name]))
+        if len(names) > MAX_FORMATS_CHARS:
+            raise ValidationError("These are too many; leave it open instead.")
+        return names
 
 
 class SizeField(forms.CharField):
@@ -148,7 +163,7 @@ class OpenAppForm(AppForm):
         help_text="Where the lines come from: a server, a service, a log file.",
     )
     source_slug = slug_field()
-    source_format = format_field(label="Log format")
+    source_format = FormatsField(label="Log formats")
     key_name = forms.CharField(
         max_length=100,
         initial="First key",
@@ -174,7 +189,7 @@ class OpenAppForm(AppForm):
 class SourceForm(_SourceForm):
     """A source; its app and slug are fixed once lines carry them."""
 
-    format = format_field()
+    format = FormatsField(label="Log formats")
     daily_bytes = quota_field(Source, "daily_bytes")
 
     class Meta:
@@ -192,8 +207,8 @@ class SourceForm(_SourceForm):
         for name in {"window_s", "multiline"} & set(self.fields):
             self.fields[name].required = False
         if "format" in self.fields:
-            field = cast("forms.ChoiceField", self.fields["format"])
-            field.choices = format_choices(self.instance.format)
+            field = cast("FormatsField", self.fields["format"])
+            field.choices = formats_to_choose(self.instance.format)
 
     def clean_window_s(self) -> int:
         """Empty is off."""

@@ -19,7 +19,8 @@ from django.conf import settings
 from ingestion import queue, quotas, receipts
 from ingestion.contracts import Accepted, Entry, Inspection, Outcome
 from ingestion.encoding import decompress
-from ingestion.errors import BadIdempotencyKey, QueueAway, UnknownFormat
+from ingestion.errors import BadIdempotencyKey, QueueAway
+from ingestion.formats import check_formats
 from ingestion.protocols import http_protocols
 from logplatform.api_access import IngestLimits, KeyIdentity
 from logplatform.kernel import clock, failpoints
@@ -143,7 +144,7 @@ def _await(accepted: Accepted, app: str, deadline: float) -> Outcome | None:
 
 
 def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Entry:
-    log_format = _known_format(sent.format or identity.format)
+    log_format = check_formats(sent.format or identity.format)
     found, size = _inspect(protocol, sent)
     return Entry(
         app=identity.app,
@@ -175,16 +176,6 @@ def _inspect(protocol: str, sent: IncomingBody) -> tuple[Inspection, int]:
 @cache
 def _decompressing() -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(_MOST_DECOMPRESSED)
-
-
-def _known_format(name: str) -> str:
-    if not name:
-        return ""
-    from parsing import format_names
-
-    if name not in format_names():
-        raise UnknownFormat(format=name[:50], known=", ".join(format_names()))
-    return name
 
 
 def _check_idempotency_key(key: str) -> None:

@@ -45,7 +45,9 @@ class Source(models.Model):
         help_text="Stored with every line; it cannot be changed later.",
     )
     format = models.CharField(
-        max_length=50, blank=True, help_text="Name of the log format. Empty: detected by line."
+        max_length=500,
+        blank=True,
+        help_text="The log format, or several with commas. Empty: detected by line.",
     )
     zone = models.CharField(
         max_length=50, default="UTC", help_text="Time zone of timestamps that carry none."

@@ -7,6 +7,15 @@ from rest_framework import serializers
 from storage import facade as storage
 
 
+class FormatsField(serializers.CharField):
+    """Names of formats: one, several with commas between, or a list; read as the second."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The names with commas between."""
+        is_list = isinstance(data, list) and all(isinstance(name, str) for name in data)
+        return super().to_internal_value(",".join(data) if is_list else data)
+
+
 class AcceptedSerializer(serializers.Serializer[Any]):
     """202: on disk, being processed."""
 

@@ -17,4 +17,5 @@ urlpatterns += [
     path("queue", views.QueueView.as_view(), name="queue"),
     path("", include("ingestion.quarantine.urls")),
     path("", include("ingestion.control.urls")),
+    path("", include("ingestion.trial.urls")),
 ]

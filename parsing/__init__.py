@@ -7,11 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from parsing.confidence import format_confidence
     from parsing.contracts import Format, Hint, Parsed, Sample, UnknownZone
     from parsing.facade import parse_lines
     from parsing.lines import split_lines
     from parsing.multiline import Joined, parse_joined
     from parsing.names import format_names
+    from parsing.patterns import named_patterns
     from parsing.registry import log_formats
 
 __all__ = [
@@ -21,8 +23,10 @@ __all__ = [
     "Parsed",
     "Sample",
     "UnknownZone",
+    "format_confidence",
     "format_names",
     "log_formats",
+    "named_patterns",
     "parse_joined",
     "parse_lines",
     "split_lines",
@@ -30,7 +34,9 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("Format", "Hint", "Parsed", "Sample", "UnknownZone"), "contracts"),
+    "format_confidence": "confidence",
     "format_names": "names",
+    "named_patterns": "patterns",
     "log_formats": "registry",
     **dict.fromkeys(("Joined", "parse_joined"), "multiline"),
     "parse_lines": "facade",

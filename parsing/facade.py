@@ -82,7 +82,7 @@ def _chosen(hint: Hint) -> Iterator[tuple[str, Format]]:
 
 def _with_kinds(asked: pl.DataFrame, hint: Hint) -> tuple[pl.DataFrame, LineCandidates | None]:
     """The lines with what they look like; nothing where the sender said what they are."""
-    if hint.formats or hint.strict_json or not len(asked):
+    if len(hint.formats) == 1 or hint.strict_json or not len(asked):
         return asked, None
     likely = candidates().of_lines(asked["text"])
     return asked.with_columns(likely.kinds.alias(_KIND)), likely

@@ -253,6 +253,27 @@ def test_the_quarantine_is_changed_by_people_with_the_right_only(
         assert (codes["member"], codes["outsider"]) == (code, "app_not_found")
 
 
+PARSE = [
+    ("POST", "parse", {"raw_log": "hello"}),
+    ("GET", "parse/formats", None),
+    ("GET", "parse/patterns", None),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "body"), PARSE)
+def test_whoever_has_a_key_or_an_account_may_try_lines(
+    people: People, method: str, address: str, body: dict[str, str] | None
+) -> None:
+    """Nothing is read and nothing stored; only strangers are refused."""
+    got = {}
+    for role, client in people.clients.items():
+        forget_cached_keys()
+        sent = json.dumps(body or {})
+        answer = client.generic(method, f"/api/v1/{address}", sent, content_type="application/json")
+        got[role] = answer.status_code
+    assert got == row(401, 200, 200, 200, 200, 200)
+
+
 # {a} {s} {k} {p} {r} {t} {l} {slug}: ids of app A; "hidden" pages must not be found by the outsider
 ADMIN_LISTS = [
     "storage/app/",

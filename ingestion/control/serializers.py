@@ -10,10 +10,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from ingestion.errors import UnknownFormat
+from ingestion.formats import MAX_FORMATS_CHARS, check_formats
 from ingestion.models import MAX_WINDOW_S, SCOPES, ApiKey, Source
+from ingestion.serializers import FormatsField
 from ingestion.setup import check_zone, visible_groups
 from logplatform.kernel import clock
-from parsing import format_names
 from storage.access import apps_for
 from storage.models import MAX_QUOTA_BYTES, MAX_RETENTION_DAYS, SLUG, App
 
@@ -184,8 +186,11 @@ class SourceChange(StrictInput):
     """What may change on a source."""
 
     name = NameField(required=False)
-    format = serializers.CharField(
-        required=False, allow_blank=True, max_length=50, help_text="Empty: detected line by line."
+    format = FormatsField(
+        required=False,
+        allow_blank=True,
+        max_length=MAX_FORMATS_CHARS,
+        help_text="One or several (a list, or commas between). Empty: detected line by line.",
     )
     zone = serializers.CharField(required=False, max_length=50)
     multiline = serializers.ChoiceField(
@@ -204,9 +209,12 @@ class SourceChange(StrictInput):
 
     def validate_format(self, value: str) -> str:
         """A format that exists."""
-        if value and value not in format_names():
-            raise ValidationError("There is no such format; GET /api/v1/parse/formats lists them.")
-        return value
+        try:
+            return check_formats(value)
+        except UnknownFormat as error:
+            raise ValidationError(
+                f"{error.text} GET /api/v1/parse/formats lists what there is."
+            ) from error
 
     def validate_zone(self, value: str) -> str:
         """A zone that exists."""

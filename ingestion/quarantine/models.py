@@ -50,7 +50,7 @@ class Replay(models.Model):
     line_ids = models.JSONField(default=list)
     start = models.DateTimeField(null=True)
     end = models.DateTimeField()
-    format = models.CharField(max_length=50, blank=True)
+    format = models.CharField(max_length=500, blank=True)
     zone = models.CharField(max_length=50, default="UTC")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(

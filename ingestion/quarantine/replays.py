@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from ingestion.errors import NothingToReplay, ReplayNotFound, ReplayRunning, UnknownFormat
+from ingestion.errors import NothingToReplay, ReplayNotFound, ReplayRunning
+from ingestion.formats import check_formats
 from ingestion.models import Replay, Source
 from logplatform.kernel import clock
 from storage.models import App
@@ -56,15 +57,12 @@ class Choice:
     def reading(self) -> "Reading":
         """How they are read. Raises: UnknownFormat."""
         from ingestion.quarantine.reread import Reading
-        from parsing import format_names
 
         source = Source.objects.filter(app=self.app, slug=self.source).first()
         name = self.format
         if name is None:
             name = source.format if source else ""
-        if name and name not in format_names():
-            raise UnknownFormat(format=name[:50], known=", ".join(format_names()))
-        return Reading(format=name, zone=source.zone if source else "UTC")
+        return Reading(format=check_formats(name), zone=source.zone if source else "UTC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Parsing shown, not stored: what the API and the terminal say lines would become."""

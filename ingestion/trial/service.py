@@ -1,0 +1,112 @@
+"""Reads lines exactly as the drain would, and stores nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ingestion.assemble import assemble
+from ingestion.contracts import Entry, QueuedEntry
+from ingestion.formats import check_formats
+from ingestion.protocols import http_protocols
+from logplatform.kernel import clock
+from parsing import format_confidence, log_formats
+from storage import facade as storage
+
+_PROTOCOL = "native"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The source whose settings count; empty where there is none."""
+
+    app: str = ""
+    source: str = ""
+    format: str = ""
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What n lines would become.
+
+    Attributes:
+        format: the format of most of them; empty where all are refused.
+        confidence: 0 to 1, how sure that is of the whole; 1 means every line is of one format that
+            hardly anything else looks like.
+        formats: the format of each line; None for one that is refused.
+        records: the record of each line; None for one that is refused.
+        rejects: `line` (from 0) and `reason` of those.
+    """
+
+    format: str
+    confidence: float
+    formats: list[str | None]
+    records: list[dict[str, Any] | None]
+    rejects: list[dict[str, Any]]
+
+
+def try_lines(body: bytes, *, origin: Origin, formats: str = "", is_text: bool = False) -> Trial:
+    """Parse a body as if it had been sent.
+
+    Args:
+        body: the lines, or JSON in any of the shapes that the door takes.
+        origin: whose settings count.
+        formats: names of formats with commas between; empty: those of the origin.
+        is_text: each line of the body is a line, whatever it looks like.
+    Raises:
+        UnknownFormat: a format that does not exist.
+        EmptyBody, NotDecodable: nothing in it is a line.
+    """
+    how = http_protocols()[_PROTOCOL]
+    found = how.inspect(body, "")
+    entry = Entry(
+        app=origin.app,
+        source=origin.source,
+        key_id=0,
+        protocol=_PROTOCOL,
+        shape="lines" if is_text else found.shape,
+        encoding="",
+        format=check_formats(formats or origin.format),
+        zone=origin.zone,
+        received_at=clock.now(),
+        lines=body.count(b"\n") + 1 if is_text else found.lines,
+        size=len(body),
+        strict_json=found.strict_json and not is_text,
+        body=body,
+    )
+    return _trial_of(entry)
+
+
+def _trial_of(entry: Entry) -> Trial:
+    made = assemble([QueuedEntry(shard=0, stream_id="0-0", entry=entry)])
+    name, confidence = format_confidence(made.records["format"], entry.lines)
+    records: list[dict[str, Any] | None] = [None] * entry.lines
+    formats: list[str | None] = [None] * entry.lines
+    stored = storage.records_of(made.records) if len(made.records) else []
+    names = made.records["format"]
+    for line, record, own in zip(made.records["line"], stored, names, strict=True):
+        records[line], formats[line] = dict(record), own
+    return Trial(
+        format=name,
+        confidence=confidence,
+        formats=formats,
+        records=records,
+        rejects=made.quarantined.select("line", "reason").to_dicts(),
+    )
+
+
+def known_formats() -> list[dict[str, Any]]:
+    """Every format: name, title, group, source, example lines, fields."""
+    return [
+        {
+            "name": name,
+            "title": each.title,
+            "group": each.group,
+            "source": each.source,
+            "examples": [sample.line for sample in each.samples if sample.expect is not None],
+            "fields": [
+                {"name": field.name, "type": field.type, "unit": field.unit}
+                for field in each.fields
+            ],
+        }
+        for name, each in sorted(log_formats().items())
+    ]
