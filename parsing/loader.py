@@ -6,6 +6,8 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,8 +15,10 @@ import polars as pl
 
 from logplatform.kernel.levels import severity_of_level
 from parsing.bodies import mark_body
-from parsing.contracts import RECORD_SCHEMA, TEXT_COLUMNS, Field, Format, Sample
+from parsing.contracts import RECORD_SCHEMA, TEXT_COLUMNS, Field, Format, Found, Sample
 from parsing.declared import Level, Rules, Split
+from parsing.dialects import KEYS as DIALECT_KEYS
+from parsing.dialects import dialect_of
 from parsing.layouts import LAYOUT_SETS
 from parsing.pairs import GRAMMARS
 from parsing.patterns import UnknownPattern, expand
@@ -30,6 +34,42 @@ _GROUP = re.compile(r"\(\?P?<([A-Za-z_][A-Za-z0-9_.\[\]]*)>")
 
 class FormatError(Exception):
     """A format file is wrong; names the file and the place in it."""
+
+
+def load_dialect(file: Path, readers: Mapping[str, Format]) -> Format:
+    """Make a format that another one's reader finds (see `parsing.dialects`).
+
+    Raises:
+        FormatError: as `load_format`, or there is no such reader.
+    """
+    raw = _read(file)
+    _check_keys(f"{file}", raw, {"title", "source", "sample", "reader", *DIALECT_KEYS})
+    _require(f"{file}", isinstance(raw.get("title"), str) and raw["title"], "needs a title")
+    _require(f"{file}", raw["reader"] in readers, f"there is no reader {raw['reader']!r}")
+    try:
+        dialect = dialect_of(file.stem, raw)
+    except ValueError as error:
+        raise FormatError(f"{file}: {error}") from error
+    reader = readers[raw["reader"]]
+    return replace(
+        reader,
+        title=raw["title"],
+        source=raw.get("source", ""),
+        parse=partial(_read_dialect, reader, dialect.name),
+        specificity=reader.specificity + len(dialect.keys),
+        samples=_samples(file, raw),
+        reader=raw["reader"],
+    )
+
+
+def _read_dialect(reader: Format, name: str, lines: pl.Series) -> Found:
+    found = reader.parse(lines)
+    return replace(found, matched=[each for each in found.matched if each.format == name])
+
+
+def is_dialect(file: Path) -> bool:
+    """Whether the file is of a format that another one reads."""
+    return "reader" in _read(file)
 
 
 def load_format(file: Path) -> Format:

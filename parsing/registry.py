@@ -6,7 +6,7 @@ from functools import cache
 from logplatform.kernel.plugins import PluginError, find_plugins
 from parsing.contracts import Format
 from parsing.detection.candidates import Candidates, Gate
-from parsing.loader import load_format
+from parsing.loader import is_dialect, load_dialect, load_format
 from parsing.names import format_files, format_groups
 
 
@@ -21,10 +21,12 @@ def log_formats() -> dict[str, Format]:
     found: dict[str, Format] = {}
     for group in format_groups():
         own = find_plugins(f"parsing.formats.{group}", "FORMAT", Format)
-        for file in format_files():
-            if file.parent.name == group and file.suffix == ".toml":
-                own[file.stem] = load_format(file)
         found |= {name: replace(each, group=group) for name, each in own.items()}
+    coded = dict(found)
+    for file in format_files():
+        if file.suffix == ".toml":
+            own_format = load_dialect(file, coded) if is_dialect(file) else load_format(file)
+            found[file.stem] = replace(own_format, group=file.parent.name)
     if len(found) < len(format_files()):
         raise PluginError(f"two files of parsing/formats have one name: {_repeated()}")
     ranked = sorted(found.items(), key=lambda item: (-item[1].specificity, item[0]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from parsing.contracts import EXTRAS_SCHEMA
-from parsing.frames import all_rows, constant, put
+from parsing.frames import all_rows, constant, no_columns, put
 from parsing.objects.columns import Part, read_parts
 from parsing.objects.exact import RefusedLine, read_exact
 
@@ -64,13 +64,20 @@ def _read_exactly(
             extras["key"] += fields.keys()
             extras["value"] += fields.values()
             good.append(row)
-    frame = pl.DataFrame(columns, schema=dict.fromkeys(kept, pl.String), strict=True)
+    seen = sorted({key for fields in columns for key in fields})
+    frame = _frame_of(columns, seen)
     return ObjectLines(
         parts=parts,
         exact=Part(pl.Series(good, dtype=pl.UInt32), frame) if good else None,
         extras=pl.DataFrame(extras, schema=EXTRAS_SCHEMA) if extras["row"] else None,
         reasons=_reasons_of(reasons, rows, len(lines)),
     )
+
+
+def _frame_of(rows: list[dict[str, str]], names: list[str]) -> pl.DataFrame:
+    if not names:
+        return no_columns(len(rows))
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), strict=True)
 
 
 def _reasons_of(reasons: list[str | None], rows: pl.Series, n: int) -> pl.Series | None:

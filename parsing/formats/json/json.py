@@ -1,32 +1,21 @@
-"""One JSON object a line.
+"""One JSON object a line, in any dialect (see `parsing.dialects`).
 
 A field is found under the first of its names that is present and not null; names that are not used
 stay attributes. A level that is not known stays an attribute as well, and the record is INFO.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator
+from functools import cache
 
 import polars as pl
 
 from parsing.contracts import Field, Format, Found, Matched, Sample
-from parsing.frames import constant
+from parsing.dialects import PLAIN, Dialect, dialects
+from parsing.fields import pick_fields
 from parsing.objects import Part, read_objects
 from parsing.records import ENCODING_ERROR, PARSE_ERROR, TIME_ERROR
-from parsing.severities import severity_of_words
 
-NAMES: dict[str, tuple[str, ...]] = {
-    "timestamp": ("timestamp", "@timestamp", "time", "ts", "t"),
-    "severity": ("level", "severity", "lvl", "log.level", "severity_number", "severityNumber"),
-    "message": ("message", "msg", "log", "body", "short_message"),
-    "service": ("service", "service.name", "service_name"),
-    "host": ("host", "hostname", "host.name"),
-    "logger": ("logger", "logger_name", "log.logger"),
-    "trace_id": ("trace_id", "traceId", "trace.id"),
-    "span_id": ("span_id", "spanId", "span.id"),
-}
-_NOTES = (TIME_ERROR, ENCODING_ERROR, PARSE_ERROR)
-_KEPT = frozenset({*(name for names in NAMES.values() for name in names), *_NOTES})
+_NOTES = frozenset({TIME_ERROR, ENCODING_ERROR, PARSE_ERROR})
 
 
 def parse(lines: pl.Series) -> Found:
@@ -38,60 +27,52 @@ def parse(lines: pl.Series) -> Found:
         The lines that are objects; for the others a reason: `invalid_json`, `not_an_object` or
         `too_deep`.
     """
-    found = read_objects(lines, kept=_KEPT)
-    matched = [_matched(part) for part in found.parts]
+    found = read_objects(lines, kept=_kept())
+    matched = [each for part in found.parts for each in _matched(part, None)]
     if found.exact is not None:
-        matched.append(replace(_matched(found.exact), extras=found.extras))
+        matched += _matched(found.exact, found.extras)
     return Found(matched=matched, reasons=found.reasons)
 
 
-def _matched(part: Part) -> Matched:
-    values, attributes = _pick_fields(part.frame)
-    return Matched(rows=part.rows, values=values, attributes=attributes)
+@cache
+def _kept() -> frozenset[str]:
+    """Keys that mean something in some dialect."""
+    return _NOTES.union(*(dialect.all_names() for dialect in (PLAIN, *dialects())))
 
 
-def _pick_fields(frame: pl.DataFrame) -> tuple[dict[str, pl.Series], list[pl.Series]]:
-    """Split the fields into the record's own and attributes."""
-    names = {
-        column: present
-        for column, aliases in NAMES.items()
-        if (present := [name for name in aliases if _is_filled(frame, name)])
-    }
-    picked = {column: pl.coalesce(present) for column, present in names.items()}
-    words = picked.get("severity", pl.lit(None, pl.String))
-    severity = severity_of_words(words)
-    unknown = severity.is_null() & (words != "")
-    if "severity" in picked:
-        picked |= {"severity": severity, "unknown": unknown.any()}
-    values = frame.select(**picked).to_dict() if picked else {}
-    keeps_levels = "unknown" in values and values.pop("unknown")[0]
-    levels = names.get("severity", []) if keeps_levels else []
-    unused = _unused(names, levels, unknown)
-    taken = {name for present in names.values() for name in present}
-    plain = [column for column in frame.get_columns() if column.name not in taken]
-    left = frame.select(**unused).get_columns() if unused else []
-    message = {"message": constant("", len(frame), pl.String)}
-    return message | values, [*plain, *left]
+def _matched(part: Part, extras: pl.DataFrame | None) -> Iterator[Matched]:
+    """The lines of a part, by dialect."""
+    columns = set(part.frame.columns)
+    for dialect in dialects():
+        if dialect.may_be_in(columns) and (mask := dialect.mask_in(part.frame)).any():
+            own, own_extras = _some(part, extras, mask)
+            yield _in_dialect(own, own_extras, dialect)
+            if mask.all():
+                return
+            part, extras = _some(part, extras, ~mask)
+    yield _in_dialect(part, extras, PLAIN)
 
 
-def _is_filled(frame: pl.DataFrame, name: str) -> bool:
-    return name in frame.columns and frame[name].null_count() < len(frame)
+def _some(
+    part: Part, extras: pl.DataFrame | None, mask: pl.Series
+) -> tuple[Part, pl.DataFrame | None]:
+    """Some rows of a part, and the extras that belong to them."""
+    if mask.all():
+        return part, extras
+    own = Part(part.rows.filter(mask), part.frame.filter(mask))
+    if extras is None:
+        return own, None
+    places = mask.cum_sum().cast(pl.UInt32) - 1
+    rows = extras["row"]
+    kept = extras.with_columns(places.gather(rows).alias("row")).filter(mask.gather(rows))
+    return own, kept if len(kept) else None
 
 
-def _unused(
-    names: dict[str, list[str]], levels: Sequence[str], unknown: pl.Expr
-) -> dict[str, pl.Expr]:
-    """What stays an attribute of the fields with several names, or with a level not known."""
-    unused: dict[str, pl.Expr] = {}
-    for present in names.values():
-        for number, name in enumerate(present):
-            earlier = [pl.col(other).is_not_null() for other in present[:number]]
-            is_unused = pl.any_horizontal(pl.lit(value=False), *earlier)
-            if name in levels:
-                is_unused = is_unused | unknown
-            if earlier or name in levels:
-                unused[name] = pl.when(is_unused).then(pl.col(name))
-    return unused
+def _in_dialect(part: Part, extras: pl.DataFrame | None, dialect: Dialect) -> Matched:
+    values, attributes = pick_fields(part.frame, dialect)
+    return Matched(
+        rows=part.rows, values=values, attributes=attributes, extras=extras, format=dialect.name
+    )
 
 
 FORMAT = Format(
@@ -101,7 +82,7 @@ FORMAT = Format(
     patterns=(r"^\s*\{",),
     source="https://www.rfc-editor.org/rfc/rfc8259",
     fields=tuple(
-        Field(name=name, type="datetime" if name == "timestamp" else "text") for name in NAMES
+        Field(name=name, type="datetime" if name == "timestamp" else "text") for name in PLAIN.names
     ),
     samples=(
         Sample(
