@@ -1,4 +1,4 @@
-"""Parsing against the Loghub corpus: `python -m bench.loghub FOLDER` writes docs/parsing-loghub.md.
+"""Parsing against the Loghub corpus: `python -m bench.loghub FOLDER` writes docs/parsing.md.
 
 FOLDER holds a folder per system with `<System>_2k.log` and `<System>_2k.log_structured.csv`; it is
 not part of the project. Source: J. Zhu et al., "Loghub: A Large Collection of System Log Datasets
@@ -18,7 +18,7 @@ import polars as pl
 from logplatform.kernel.levels import severity_of_level
 from parsing import Hint, parse_lines, split_lines
 
-PAGE = Path(__file__).parents[1] / "docs" / "parsing-loghub.md"
+PAGE = Path(__file__).parents[1] / "docs" / "parsing.md"
 ARRIVAL = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _DAY = timedelta(days=1)
 Row = dict[str, str]

@@ -62,11 +62,29 @@ def _text_line(number: int, rng: random.Random) -> str:
     return f"2026-11-22 10:00:{number % 60:02d},250 {word} worker-{number % 9}: job {number} of 9"
 
 
+def _rfc5424_line(number: int, rng: random.Random) -> str:
+    return (
+        f"<{rng.choice([165, 163, 164])}>1 2026-11-22T10:00:{number % 60:02d}.{number % 1000:03d}Z "
+        f'web-{number % 20} shop {number % 9} ID{number % 7} [order@32473 id="{number}" '
+        f'user="u{rng.randrange(10**5)}"] order placed in good time'
+    )
+
+
+def _logfmt_line(number: int, rng: random.Random) -> str:
+    return (
+        f"ts=2026-11-22T10:00:{number % 60:02d}.{number % 1000:03d}Z "
+        f'level={rng.choice(["info", "warn"])} service=shop msg="order {number} placed" '
+        f"user={rng.randrange(10**5)} path=/api/v1/orders/{rng.randrange(1000)} status=200"
+    )
+
+
 _KINDS: dict[str, Callable[[int, random.Random], str]] = {
     "json": _json_line,
     "json, nested": _nested_line,
     "json, 1 % broken": _broken_line,
     "access_combined": _access_line,
+    "syslog_rfc5424": _rfc5424_line,
+    "logfmt": _logfmt_line,
     "text": _text_line,
     "json and access, mixed": lambda number, rng: (
         _json_line(number, rng) if number % 2 else _access_line(number, rng)
