@@ -77,6 +77,9 @@ class ParseAnswerSerializer(serializers.Serializer[Any]):
     formats = serializers.ListField(child=serializers.CharField(allow_null=True))
     records = serializers.ListField(child=serializers.DictField(allow_null=True))
     rejects = RejectSerializer(many=True)
+    joined = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Lines that are part of a record before."
+    )
 
 
 class FormatFieldSerializer(serializers.Serializer[Any]):

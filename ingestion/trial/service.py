@@ -22,6 +22,7 @@ class Origin:
     source: str = ""
     format: str = ""
     zone: str = "UTC"
+    multiline: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +33,10 @@ class Trial:
         format: the format of most of them; empty where all are refused.
         confidence: 0 to 1, how sure that is of the whole; 1 means every line is of one format that
             hardly anything else looks like.
-        formats: the format of each line; None for one that is refused.
-        records: the record of each line; None for one that is refused.
-        rejects: `line` (from 0) and `reason` of those.
+        formats: the format of each line; None for one that is refused or joined.
+        records: the record of each line; None for one that is refused or joined.
+        rejects: `line` (from 0) and `reason` of those that are refused.
+        joined: lines that are part of the record of a line before.
     """
 
     format: str
@@ -42,6 +44,7 @@ class Trial:
     formats: list[str | None]
     records: list[dict[str, Any] | None]
     rejects: list[dict[str, Any]]
+    joined: list[int]
 
 
 def try_lines(body: bytes, *, origin: Origin, formats: str = "", is_text: bool = False) -> Trial:
@@ -67,6 +70,7 @@ def try_lines(body: bytes, *, origin: Origin, formats: str = "", is_text: bool =
         encoding="",
         format=check_formats(formats or origin.format),
         zone=origin.zone,
+        multiline=origin.multiline,
         received_at=clock.now(),
         lines=body.count(b"\n") + 1 if is_text else found.lines,
         size=len(body),
@@ -85,12 +89,17 @@ def _trial_of(entry: Entry) -> Trial:
     names = made.records["format"]
     for line, record, own in zip(made.records["line"], stored, names, strict=True):
         records[line], formats[line] = dict(record), own
+    rejects = made.quarantined.select("line", "reason").to_dicts()
+    refused = {reject["line"] for reject in rejects}
     return Trial(
         format=name,
         confidence=confidence,
         formats=formats,
         records=records,
-        rejects=made.quarantined.select("line", "reason").to_dicts(),
+        rejects=rejects,
+        joined=[
+            line for line, record in enumerate(records) if record is None and line not in refused
+        ],
     )
 
 

@@ -85,4 +85,10 @@ def _origin(request: Request) -> "Origin":
     key = request.auth
     if not isinstance(key, KeyIdentity):
         return Origin()
-    return Origin(app=key.app, source=key.source, format=key.format, zone=key.zone)
+    return Origin(
+        app=key.app,
+        source=key.source,
+        format=key.format,
+        zone=key.zone,
+        multiline=key.multiline,
+    )

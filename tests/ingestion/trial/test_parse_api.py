@@ -74,6 +74,14 @@ def test_a_json_array_is_read_as_the_door_reads_it(tenant: Tenant) -> None:
     assert [record["message"] for record in found["records"]] == ["a", "b"]
 
 
+def test_lines_of_a_trace_are_told_to_be_joined(tenant: Tenant) -> None:
+    """They are neither records of their own nor refused."""
+    text = "2026-02-11 06:43:36,125 ERROR [main] a.B: x\n\tat a.B.c(B.java:7)\nnext"
+    found = _parse(_client(tenant), {"raw_log": text})
+    assert (found["joined"], found["rejects"]) == ([1], [])
+    assert found["formats"] == ["log4j", None, "text"]
+
+
 @pytest.mark.parametrize(
     "body",
     [

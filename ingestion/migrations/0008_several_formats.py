@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ingestion', '0005_direct_writes'),
+        ('ingestion', '0007_multiline'),
     ]
 
     operations = [
