@@ -6,13 +6,14 @@ that a line must have to be of it; lines of none are plain JSON.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import polars as pl
 
 from logplatform.kernel.levels import severity_of_level
+from parsing.contracts import Format, Found
 from parsing.names import format_files
 
 READER = "json"
@@ -100,6 +101,12 @@ def dialect_of(name: str, raw: Mapping[str, Any]) -> Dialect:
         words={word: severity for word, severity in words.items() if severity},
         status=tuple(_listed(raw.get("status", []))),
     )
+
+
+def read_dialect(reader: Format, name: str, lines: pl.Series) -> Found:
+    """What a reader finds of one dialect; its other finds are left out."""
+    found = reader.parse(lines)
+    return replace(found, matched=[each for each in found.matched if each.format == name])
 
 
 def _listed(value: str | list[str]) -> list[str]:

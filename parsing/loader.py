@@ -15,10 +15,10 @@ import polars as pl
 
 from logplatform.kernel.levels import severity_of_level
 from parsing.bodies import mark_body
-from parsing.contracts import RECORD_SCHEMA, TEXT_COLUMNS, Field, Format, Found, Sample
+from parsing.contracts import RECORD_SCHEMA, TEXT_COLUMNS, Field, Format, Sample
 from parsing.declared import Level, Rules, Split
 from parsing.dialects import KEYS as DIALECT_KEYS
-from parsing.dialects import dialect_of
+from parsing.dialects import dialect_of, read_dialect
 from parsing.layouts import LAYOUT_SETS
 from parsing.pairs import GRAMMARS
 from parsing.patterns import UnknownPattern, expand
@@ -55,16 +55,11 @@ def load_dialect(file: Path, readers: Mapping[str, Format]) -> Format:
         reader,
         title=raw["title"],
         source=raw.get("source", ""),
-        parse=partial(_read_dialect, reader, dialect.name),
+        parse=partial(read_dialect, reader, dialect.name),
         specificity=reader.specificity + len(dialect.keys),
         samples=_samples(file, raw),
         reader=raw["reader"],
     )
-
-
-def _read_dialect(reader: Format, name: str, lines: pl.Series) -> Found:
-    found = reader.parse(lines)
-    return replace(found, matched=[each for each in found.matched if each.format == name])
 
 
 def is_dialect(file: Path) -> bool:
