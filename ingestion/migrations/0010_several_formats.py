@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ingestion', '0007_multiline'),
+        ('ingestion', '0009_first_rules'),
     ]
 
     operations = [
