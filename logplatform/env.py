@@ -170,7 +170,7 @@ class Env:
         _paths,
     )
     drain_max_bytes: int = setting(
-        "Decompressed bytes one drain step takes at most.", parse_size, "48M"
+        "Decompressed bytes one drain step takes at most.", parse_size, "24M"
     )
     quarantine_max_bytes: int = setting(
         "Bytes of lines an app may have in quarantine; beyond them the oldest go, after a warning.",
