@@ -116,6 +116,11 @@ def _has_lost_escape(text: pl.Expr) -> pl.Expr:
     return half | text.str.contains(_HIDDEN_KEY_END)
 
 
+def has_odd_element(text: pl.Series) -> bool:
+    """Whether the only value of `text` may have an array in which a number is respelled."""
+    return bool(text.str.contains(_ODD_ELEMENT)[0])
+
+
 def has_odd_array(lines: pl.Series, odd: pl.Series, frame: pl.DataFrame) -> pl.Series:
     """Lines with an array in which a number is respelled: polars writes arrays anew.
 

@@ -10,7 +10,7 @@ import polars as pl
 from parsing.frames import SCRATCH
 from parsing.objects.exact import MAX_FIELDS, is_odd_key
 from parsing.objects.schema import read_body, sampled_schema
-from parsing.objects.spelling import FLAT_BYTES, has_trap, quote_odd_numbers
+from parsing.objects.spelling import FLAT_BYTES, has_odd_element, has_trap, quote_odd_numbers
 
 _Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 _LINE_FEED, _QUOTE, _COLON, _BACKSLASH, _U = b'\n":\\u'
@@ -41,7 +41,17 @@ def read_uniform(lines: pl.Series) -> pl.DataFrame | None:
     # No line has more values than keys without null, so equal sums mean that every line has all.
     if found != keys and found != keys - _count_nulls(text):
         return None
-    return None if nested_columns(frame) else frame
+    return frame if _are_plain(nested_columns(frame), text, body) else None
+
+
+def _are_plain(nested: list[tuple[str, bool, bool]], text: pl.Series, body: bytes) -> bool:
+    """Whether what looks like objects and arrays is arrays that polars writes as they were.
+
+    An object in an array has a key that was not counted as a value, so there is none here.
+    """
+    if any(is_object for _, is_object, _ in nested):
+        return False
+    return not nested or (b"\\" not in body and not has_odd_element(text))
 
 
 def _count_keys(lines: pl.Series, text: pl.Series, body: _Bytes) -> int | None:
