@@ -48,6 +48,7 @@ class SourceRulesAdmin(ScopedAdmin):
     list_select_related = ("source__app",)
     list_per_page = 50
     readonly_fields = ("source",)
+    actions = None
     inlines = (OwnPatternInline,)
     actions_detail = ("try_lines",)
     fieldsets: ClassVar = (
@@ -65,8 +66,16 @@ class SourceRulesAdmin(ScopedAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They go with their source."""
-        return False
+        """They go with their source: who may delete that one may delete these."""
+        return bool(request.user.has_perm("ingestion.delete_source"))
+
+    def buttons(self, object_id: str | None) -> dict[str, bool]:
+        """No button for that."""
+        return {"show_delete": False}
+
+    def delete_view(self, request: HttpRequest, *given: Any, **more: Any) -> HttpResponse:
+        """Nor a page."""
+        raise PermissionDenied
 
     @action(description="Try it on lines", url_path="try", icon="science", permissions=["view"])
     def try_lines(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -131,7 +131,7 @@ def test_while_the_database_is_away_known_rules_stay_and_unknown_lines_wait(
 
 
 def test_redactions_are_counted_by_app_source_and_rule(source: Source) -> None:
-    lines = [f"password={SECRET} token={SECRET}", "clean", f'{{"password":"{SECRET}"}}']
+    lines = [f"login: password={SECRET}, token={SECRET}.", "clean", f'{{"password":"{SECRET}"}}']
     found = assemble([queued(*lines)])
     assert found.redactions == {("shop", "web", "password"): 2, ("shop", "web", "token"): 1}
 
