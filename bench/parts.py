@@ -143,7 +143,7 @@ def direct(run: Run) -> Iterator[Figure]:
         done = subprocess.run(
             [sys.executable, "-m", "bench.direct", folder, str(bodies), run.now.isoformat()],
             cwd=ROOT,
-            env=_django_environment(folder),
+            env=_django_environment(run.stack),
             input=ddl,
             capture_output=True,
             text=True,
@@ -163,10 +163,11 @@ def direct(run: Run) -> Iterator[Figure]:
     yield Figure(name="CPU of the direct insert, a line", value=f"{found['cpu_us']:.1f} µs")
 
 
-def _django_environment(folder: str) -> dict[str, str]:
+def _django_environment(stack: Stack) -> dict[str, str]:
+    """Of the running installation: its database knows what is done to lines of a source."""
     from logplatform.env import child_environment
 
-    return child_environment(DATA_DIR=folder, DJANGO_SETTINGS_MODULE="logplatform.settings")
+    return child_environment(DATA_DIR=str(stack.folder), DJANGO_SETTINGS_MODULE="logplatform.settings")
 
 
 def singles(run: Run) -> Iterator[Figure]:
