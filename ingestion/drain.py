@@ -30,7 +30,7 @@ _LATER = (storage.StoreUnavailable, RulesUnavailable, SoftTimeLimitExceeded, Lea
 _WORKER_DIED = "worker_died: workers that read this body died ({encoding}); their log may say why"
 # An insert costs the engine as much for one line as for a thousand: small groups take their time,
 # so that more comes together. A body that comes alone never waits for this.
-_PACE_S = 0.05
+_PACE_S = 0.1
 _SMALL_BYTES = 1 << 20
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 

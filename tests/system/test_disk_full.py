@@ -86,8 +86,17 @@ def is_settled(up: Up, oracle: Oracle) -> bool:
         return False
 
 
+# Still open: about one time in four something does not come back by itself after the very last
+# byte was taken; seen once: the engine calls a part corrupted.
+_LAST_BYTE = pytest.param(
+    100_000,
+    id="to the last byte",
+    marks=pytest.mark.xfail(strict=False, reason="the engine may not recover from ENOSPC"),
+)
+
+
 # 15 MiB: the guard closes the door (it keeps 5 %, 20 MiB); 100 kB: the queue's server hits the end.
-@pytest.mark.parametrize("left", [15 * MB, 100_000], ids=["nearly full", "to the last byte"])
+@pytest.mark.parametrize("left", [pytest.param(15 * MB, id="nearly full"), _LAST_BYTE])
 def test_a_full_disk_costs_nothing_that_was_promised(up: Up, ballast: Ballast, left: int) -> None:
     oracle = Oracle(run=f"full{left}", lines=400)
     valkey = up.main_pid("valkey")
