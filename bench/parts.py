@@ -167,7 +167,9 @@ def _django_environment(stack: Stack) -> dict[str, str]:
     """Of the running installation: its database knows what is done to lines of a source."""
     from logplatform.env import child_environment
 
-    return child_environment(DATA_DIR=str(stack.folder), DJANGO_SETTINGS_MODULE="logplatform.settings")
+    return child_environment(
+        DATA_DIR=str(stack.folder), DJANGO_SETTINGS_MODULE="logplatform.settings"
+    )
 
 
 def singles(run: Run) -> Iterator[Figure]:
