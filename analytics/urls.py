@@ -1,6 +1,6 @@
 """Addresses of the search API below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from analytics import unusual, views
 
@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logs/anomalies", unusual.AnomaliesView.as_view(), name="logs-anomalies"),
     path("logs/stats", views.StatsView.as_view(), name="logs-stats"),
     path("logs/<uuid:record_id>", views.LogView.as_view(), name="log"),
+    path("", include("analytics.saved.urls")),
 ]

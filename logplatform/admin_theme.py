@@ -84,6 +84,24 @@ _NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": "Kept by people",
+        "separator": True,
+        "items": [
+            _item(
+                "Saved searches",
+                "bookmark",
+                "admin:analytics_savedsearch_changelist",
+                _may("analytics.view_savedsearch"),
+            ),
+            _item(
+                "Dashboards",
+                "dashboard",
+                "admin:analytics_dashboard_changelist",
+                _may("analytics.view_dashboard"),
+            ),
+        ],
+    },
+    {
         "title": "What is done to lines",
         "separator": True,
         "items": [

@@ -15,6 +15,7 @@ from storage.models import App, RetentionPolicy
 MANAGED = (
     *("app", "source", "apikey", "retentionpolicy", "retentionrun", "ledgergap"),
     *("sourcerules", "tagrule", "lookuptable"),
+    *("savedsearch", "dashboard"),
 )
 
 

@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.regex_helper import normalize
 
+from analytics.models import Dashboard, SavedSearch
+from analytics.saved import urls as saved_urls
 from ingestion.authentication import forget_cached_keys
 from ingestion.control.urls import router
 from ingestion.models import LookupTable
@@ -86,6 +88,9 @@ class People:
         }
         self.clients = {name: signed_in(user) for name, user in users.items()}
         LookupTable(app=roles.a.app, name="hosts", field="host", content="h,team\n1,x\n").save()
+        for model in (SavedSearch, Dashboard):
+            kept = {"app": roles.a.app, "owner": roles.member, "is_shared": True}
+            model.objects.create(name="Alpha's", **kept)
         self.clients["nobody"] = Client()
         for name, key in (("ingest", roles.a.ingest_key), ("query", roles.a.query_key)):
             self.clients[name] = Client(headers={"Authorization": f"Bearer {key}"})
@@ -117,11 +122,15 @@ MADE_OR_UNKNOWN = row(401, 403, 403, 201, 400, 201)
 GONE = row(401, 403, 403, 204, 404, 204)
 RIGHT = row(401, 403, 403, 200, 404, 200)
 
+# Whoever sees the app keeps things of their own, for which no right is needed.
+KEPT = row(401, 403, 201, 201, 400, 201)
+
 _TAG = {"app": "{a}", "tag": "new", "fields": ["path"], "words": ["/x"]}
 _TABLE = {"app": "{a}", "name": "new", "field": "host", "content": "host,team\nweb-1,shop\n"}
 
 # route name, method, address, body, statuses
-# {a}: slug, {s}: source, {k}: key, {t}: tag rule, {l}: look-up table of app A
+# {a}: slug, {s}: source, {k}: key, {t}: tag rule, {l}: look-up table, {q}: shared search,
+# {d}: shared dashboard of app A
 API: list[tuple[str, str, str, dict[str, Any] | None, dict[str, int]]] = [
     ("app-list", "GET", "apps", None, LISTED),
     (
@@ -169,6 +178,20 @@ API: list[tuple[str, str, str, dict[str, Any] | None, dict[str, int]]] = [
     ("retention-list", "GET", "retention", None, LISTED),
     ("retention-detail", "GET", "retention/{a}", None, SEEN),
     ("retention-detail", "PATCH", "retention/{a}", {"days": 7}, CHANGED),
+    ("search-list", "GET", "searches", None, LISTED),
+    ("search-list", "POST", "searches", {"app": "{a}", "name": "New"}, KEPT),
+    ("search-detail", "GET", "searches/{q}", None, SEEN),
+    ("search-detail", "PATCH", "searches/{q}", {"name": "Other"}, CHANGED),
+    ("search-detail", "DELETE", "searches/{q}", None, GONE),
+    ("search-history", "GET", "searches/history", None, LISTED),
+    ("search-history", "POST", "searches/history", {"app": "{a}", "q": "x"}, KEPT),
+    ("search-history", "DELETE", "searches/history", None, row(401, 403, 204, 204, 204, 204)),
+    ("dashboard-list", "GET", "dashboards", None, LISTED),
+    ("dashboard-list", "POST", "dashboards", {"app": "{a}", "name": "New"}, KEPT),
+    ("dashboard-detail", "GET", "dashboards/{d}", None, SEEN),
+    ("dashboard-detail", "PATCH", "dashboards/{d}", {"name": "Other"}, CHANGED),
+    ("dashboard-detail", "DELETE", "dashboards/{d}", None, GONE),
+    ("dashboard-defaults", "GET", "dashboards/defaults?app={a}", None, SEEN),
 ]
 
 
@@ -212,7 +235,7 @@ def test_the_table_covers_every_route_and_method_of_the_control_plane() -> None:
     actions = {"get", "post", "patch", "put", "delete"}
     routes = {
         (pattern.name, method.upper())
-        for pattern in router.urls
+        for pattern in (*router.urls, *saved_urls.urlpatterns)
         for method in set(pattern.callback.actions) & actions
     }
     assert routes == {(name, method) for name, method, *_ in API}
@@ -274,7 +297,7 @@ def test_whoever_has_a_key_or_an_account_may_try_lines(
     assert got == row(401, 200, 200, 200, 200, 200)
 
 
-# {a} {s} {k} {p} {r} {t} {l} {slug}: ids of app A; "hidden" pages must not be found by the outsider
+# {a} {s} {k} {p} {r} {t} {l} {q} {d} {slug}: ids of app A
 ADMIN_LISTS = [
     "storage/app/",
     "storage/retentionpolicy/",
@@ -288,6 +311,8 @@ ADMIN_LISTS = [
     "ingestion/sourcerules/",
     "ingestion/tagrule/",
     "ingestion/lookuptable/",
+    "analytics/savedsearch/",
+    "analytics/dashboard/",
 ]
 ADMIN_OBJECTS = [
     "storage/app/{a}/change/",
@@ -315,6 +340,12 @@ ADMIN_OBJECTS = [
     "ingestion/lookuptable/{l}/change/",
     "ingestion/lookuptable/{l}/delete/",
     "ingestion/lookuptable/{l}/history/",
+    "analytics/savedsearch/{q}/change/",
+    "analytics/savedsearch/{q}/delete/",
+    "analytics/savedsearch/{q}/history/",
+    "analytics/dashboard/{d}/change/",
+    "analytics/dashboard/{d}/delete/",
+    "analytics/dashboard/{d}/history/",
 ]
 ADMIN_FORMS = [
     "storage/app/add/",
@@ -343,6 +374,8 @@ def ids_of(tenant: Tenant) -> dict[str, Any]:
         "r": tenant.source.rules.pk,
         "t": tenant.app.tag_rules.first().pk,
         "l": tenant.app.tables.get().pk,
+        "q": tenant.app.savedsearch_set.get().pk,
+        "d": tenant.app.dashboard_set.get().pk,
         "slug": tenant.app.slug,
     }
 

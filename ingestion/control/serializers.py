@@ -1,6 +1,5 @@
-"""Shapes of the control plane: input refuses what it does not know, output has no hash."""
+"""Shapes of the control plane; output has no hash."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -15,35 +14,12 @@ from ingestion.formats import MAX_FORMATS_CHARS, check_formats
 from ingestion.models import MAX_WINDOW_S, SCOPES, ApiKey, Source
 from ingestion.serializers import FormatsField
 from ingestion.setup import check_zone, visible_groups
+from logplatform.control.shapes import NameField, OwnApp, StrictInput
 from logplatform.kernel import clock
 from storage.access import apps_for
 from storage.models import MAX_QUOTA_BYTES, MAX_RETENTION_DAYS, SLUG, App
 
 _SLUG_HELP = "Stored with every line, never changes. Left away: made from the name."
-
-
-class StrictInput(serializers.Serializer[Any]):
-    """Refuses fields it does not have, so that nobody believes they were set."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """The checked values.
-
-        Raises:
-            ValidationError: a value is not usable or its field cannot be set here.
-        """
-        if isinstance(data, Mapping):
-            unknown = sorted(set(map(str, data)) - set(self.fields))
-            if unknown:
-                text = "This cannot be set here."
-                raise ValidationError({name[:100]: [text] for name in unknown[:20]})
-        return super().to_internal_value(data)
-
-
-class NameField(serializers.CharField):
-    """A name of up to 100 characters."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=100, **options)
 
 
 class SlugInput(serializers.CharField):
@@ -81,18 +57,6 @@ class QuotaField(serializers.IntegerField):
         if isinstance(data, bool | float):
             self.fail("invalid")
         return super().to_internal_value(data)
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class OwnApp(serializers.SlugRelatedField[App]):
-    """An app of the person, by slug."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(slug_field="slug", **options)
-
-    def get_queryset(self) -> Any:
-        """Apps the person sees; others do not exist for them."""
-        return apps_for(self.context["request"].user)
 
 
 @extend_schema_field(OpenApiTypes.STR)

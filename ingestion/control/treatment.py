@@ -11,9 +11,6 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ingestion.control.access import ADDED, CHANGED, note
-from ingestion.control.base import ControlView, as_invalid_request, described
-from ingestion.control.serializers import OwnApp, StrictInput
 from ingestion.treatment.models import (
     REDACTED,
     Action,
@@ -25,6 +22,9 @@ from ingestion.treatment.models import (
     split_list,
 )
 from ingestion.treatment.preview import MAX_BYTES, MAX_LINES, preview
+from logplatform.control.access import ADDED, CHANGED, note
+from logplatform.control.base import AppFilter, ControlView, as_invalid_request, described
+from logplatform.control.shapes import OwnApp, StrictInput
 from storage.access import apps_for
 from storage.models import App
 
@@ -203,12 +203,6 @@ class TagIn(TagChange):
     app = OwnApp()
     tag = serializers.CharField(max_length=30)
     words = ListField(allow_empty=False)
-
-
-class AppFilter(django_filters.FilterSet):
-    """`?app=<slug>`."""
-
-    app = django_filters.CharFilter(field_name="app__slug")
 
 
 class OfApps(ControlView):

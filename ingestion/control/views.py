@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from ingestion import setup
 from ingestion.authentication import forget_cached_keys
 from ingestion.control import serializers as shapes
-from ingestion.control.access import ADDED, CHANGED, DELETED, note, person
-from ingestion.control.base import ControlView, as_invalid_request, described
 from ingestion.models import ApiKey, Source
 from ingestion.setup import AppDraft, IssuedKey
+from logplatform.control.access import ADDED, CHANGED, DELETED, note, person
+from logplatform.control.base import AppFilter, ControlView, as_invalid_request, described
 from storage.access import apps_for
 from storage.models import App, RetentionPolicy
 
@@ -81,19 +81,13 @@ class AppView(ControlView):
         return Response(status=204)
 
 
-class SourceFilter(django_filters.FilterSet):
-    """`?app=<slug>`."""
-
-    app = django_filters.CharFilter(field_name="app__slug")
-
-
 @described("a source", "sources")
 class SourceView(ControlView):
     """Sources of the person's apps."""
 
     model = Source
     serializer_class = shapes.SourceOut
-    filterset_class = SourceFilter
+    filterset_class = AppFilter
     queryset = Source.objects.none()
 
     def get_queryset(self) -> QuerySet[Source]:
@@ -120,7 +114,9 @@ class SourceView(ControlView):
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete it with its keys; its lines stay with the app until they expire."""
-        return self.remove(request, self.get_object())
+        answer = self.remove(request, self.get_object())
+        forget_cached_keys()
+        return answer
 
 
 class KeyFilter(django_filters.FilterSet):
@@ -137,6 +133,7 @@ class KeyView(ControlView):
     model = ApiKey
     serializer_class = shapes.KeyOut
     filterset_class = KeyFilter
+    unchecked = ("public_id", "secret_hash")
     queryset = ApiKey.objects.none()
     verbs: ClassVar = {
         "list": ("view",),
@@ -168,7 +165,9 @@ class KeyView(ControlView):
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete it for good; revoking keeps it on record."""
-        return self.remove(request, self.get_object())
+        answer = self.remove(request, self.get_object())
+        forget_cached_keys()
+        return answer
 
     @extend_schema(summary="Revoke a key", request=None, responses=shapes.KeyOut)
     @action(detail=True, methods=["post"])
@@ -200,7 +199,7 @@ class RetentionView(ControlView):
 
     model = RetentionPolicy
     serializer_class = shapes.RetentionOut
-    filterset_class = SourceFilter
+    filterset_class = AppFilter
     lookup_field = "app__slug"
     lookup_url_kwarg = "app"
     lookup_value_regex = "[a-z0-9-]{1,63}"

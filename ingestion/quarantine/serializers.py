@@ -8,8 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from ingestion.control.serializers import StrictInput
 from ingestion.models import Replay
+from logplatform.control.shapes import StrictInput
 
 MAX_IDS = 1_000
 

@@ -15,12 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ingestion.control.access import CHANGED, PeopleOnly, note, person
 from ingestion.errors import LineNotFound
 from ingestion.models import Replay
 from ingestion.quarantine import replays
 from ingestion.quarantine import serializers as shapes
 from logplatform.api_access import AppNotFound, KeyIdentity, visible_apps
+from logplatform.control.access import CHANGED, PeopleOnly, note, person
 from storage import facade as storage
 from storage.models import App
 

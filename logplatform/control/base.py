@@ -1,9 +1,10 @@
-"""What all views of the control plane share: people only, pages, history, strict input."""
+"""What all views that manage something share: people only, pages, history, strict input."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+import django_filters
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model
@@ -14,9 +15,8 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ingestion.authentication import forget_cached_keys
-from ingestion.control import serializers as shapes
-from ingestion.control.access import CHANGED, DELETED, PeopleWithRights, note
+from logplatform.control.access import CHANGED, DELETED, PeopleWithRights, note
+from logplatform.control.shapes import StrictInput
 
 
 class Pages(PageNumberPagination):
@@ -39,20 +39,31 @@ def as_invalid_request() -> Iterator[None]:
         raise ValidationError("Something with these values is there already.") from error
 
 
+class AppFilter(django_filters.FilterSet):
+    """`?app=<slug>`."""
+
+    app = django_filters.CharFilter(field_name="app__slug")
+
+
 class ControlView(viewsets.GenericViewSet[Any]):
-    """What all have in common: people only, pages, history, refusal of unknown fields."""
+    """What all have in common: people only, pages, history, refusal of unknown fields.
+
+    `verbs` says for actions which rights they need, where that is not what their method says;
+    `unchecked` names columns that are never typed.
+    """
 
     permission_classes = (PeopleWithRights,)
     pagination_class = Pages
     model: ClassVar[type[Model]]
     verbs: ClassVar[dict[str, tuple[str, ...]]] = {}
+    unchecked: ClassVar[tuple[str, ...]] = ()
     lookup_value_regex = r"\d{1,18}"
 
     def right(self, verb: str) -> str:
         """The model right for a verb, e.g. `ingestion.add_source`."""
         return f"{self.model._meta.app_label}.{verb}_{self.model._meta.model_name}"
 
-    def checked(self, request: Request, shape: type[shapes.StrictInput]) -> dict[str, Any]:
+    def checked(self, request: Request, shape: type[StrictInput]) -> dict[str, Any]:
         """The request's body, checked."""
         given = shape(data=request.data, context=self.get_serializer_context())
         given.is_valid(raise_exception=True)
@@ -72,13 +83,13 @@ class ControlView(viewsets.GenericViewSet[Any]):
         """One of them."""
         return self.answer(self.get_object())
 
-    def change(self, request: Request, shape: type[shapes.StrictInput]) -> Response:
+    def change(self, request: Request, shape: type[StrictInput]) -> Response:
         """Set fields of the object, with a line in its history."""
         thing, values = self.get_object(), self.checked(request, shape)
         for name, value in values.items():
             setattr(thing, name, value)
         with as_invalid_request():
-            thing.full_clean(exclude=["public_id", "secret_hash"])
+            thing.full_clean(exclude=self.unchecked)
             thing.save()
             note(request, thing, CHANGED, f"changed {', '.join(values)}.")
         return self.answer(thing)
@@ -87,7 +98,6 @@ class ControlView(viewsets.GenericViewSet[Any]):
         """Delete it, with a line in the history."""
         note(request, thing, DELETED, "deleted.")
         thing.delete()
-        forget_cached_keys()
         return Response(status=204)
 
 

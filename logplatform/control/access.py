@@ -20,7 +20,7 @@ class PeopleOnly(PlatformError):
 
     code = "people_only"
     status = 403
-    message = "API keys cannot manage apps, sources, keys, retention or quarantine."
+    message = "API keys cannot manage what belongs to apps and people."
     hint = "Sign in and use the session, or use the admin."
 
 

@@ -1,0 +1,1 @@
+"""What the management API of every room shares: who may, pages, strict input, history."""

@@ -1,0 +1,55 @@
+"""What people keep in the admin: scripts inert, private things private, no adding."""
+
+import pytest
+
+from analytics.models import Dashboard, SavedSearch
+from tests.clients import signed_in
+from tests.factories import Roles, make_roles
+
+pytestmark = pytest.mark.django_db
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def roles() -> Roles:
+    return make_roles()
+
+
+def keep(roles: Roles, **values: object) -> SavedSearch:
+    given = {"app": roles.a.app, "owner": roles.owner, "name": SCRIPT, "q": SCRIPT, **values}
+    return SavedSearch.objects.create(**given)
+
+
+def test_names_queries_and_titles_are_shown_as_text(roles: Roles) -> None:
+    keep(roles, is_shared=True)
+    board = Dashboard.objects.create(
+        name=SCRIPT, app=roles.a.app, panels=[{"title": SCRIPT, "kind": "bar"}]
+    )
+    client = signed_in(roles.owner)
+    for page in ("savedsearch/", "dashboard/", f"dashboard/{board.pk}/change/"):
+        text = client.get(f"/admin/analytics/{page}").content.decode()
+        assert SCRIPT not in text
+        assert "&lt;script&gt;alert(1)" in text
+
+
+def test_private_searches_of_others_are_not_shown_to_members(roles: Roles) -> None:
+    kept = keep(roles)
+    client = signed_in(roles.member)
+    assert "alert(1)" not in client.get("/admin/analytics/savedsearch/").content.decode()
+    assert client.get(f"/admin/analytics/savedsearch/{kept.pk}/change/").status_code == 302
+    assert (
+        signed_in(roles.owner).get(f"/admin/analytics/savedsearch/{kept.pk}/change/").status_code
+        == 200
+    )
+
+
+def test_a_shared_search_is_withdrawn_in_the_admin_and_nothing_is_added_there(
+    roles: Roles,
+) -> None:
+    kept = keep(roles, is_shared=True)
+    client = signed_in(roles.member)
+    client.post(f"/admin/analytics/savedsearch/{kept.pk}/change/", {"name": "Plain"})
+    kept.refresh_from_db()
+    assert (kept.name, kept.is_shared, kept.q) == ("Plain", False, SCRIPT)
+    assert client.get("/admin/analytics/savedsearch/add/").status_code == 403
