@@ -1,6 +1,8 @@
 """Fixtures of the queue."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,9 +10,14 @@ from ingestion import queue
 
 
 @pytest.fixture
-def lease(monkeypatch: pytest.MonkeyPatch) -> Iterator[queue.ShardLease]:
+def one_shard(settings: Any) -> None:
+    """Everything goes to shard 0."""
+    settings.ENV = replace(settings.ENV, ingest_shards=1)
+
+
+@pytest.fixture
+def lease(one_shard: None) -> Iterator[queue.ShardLease]:
     """The lease of the shard that everything goes to in these tests."""
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
     lease = queue.ShardLease(0)
     assert lease.acquire()
     yield lease

@@ -14,14 +14,9 @@ from storage import facade as storage
 from storage.facade import StoreUnavailable
 from tests.ingestion.test_queue import make_entry
 
-pytestmark = pytest.mark.usefixtures("valkey", "clickhouse")
+pytestmark = pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")
 
 APPS = ("shop",)
-
-
-@pytest.fixture(autouse=True)
-def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
 
 
 def put(body: bytes, **changes: object) -> str:

@@ -5,11 +5,12 @@ import asyncio
 import pytest
 import redis
 
-from ingestion import queue, queue_scripts
+from ingestion import queue
 from ingestion.authentication import forget_cached_keys, identity_of
 from ingestion.contracts import Accepted
 from ingestion.express import ExpressLane, Refused
 from ingestion.keys import parse_key
+from ingestion.queue.script import NotSent, Script
 from logplatform.kernel import clock
 from tests import factories
 from tests.ingestion.test_door import send_to_door
@@ -51,14 +52,14 @@ def queued() -> int:
 
 def test_bodies_that_come_together_share_round_trips(known_key, monkeypatch) -> None:
     trips = []
-    exchange = queue_scripts.Script._exchange
+    exchange = Script._exchange
 
     def counted(self, connection, calls):
         trips.append(len(calls))
         return exchange(self, connection, calls)
 
     take(known_key, LINE)
-    monkeypatch.setattr(queue_scripts.Script, "_exchange", counted)
+    monkeypatch.setattr(Script, "_exchange", counted)
     taken = take(known_key, *[b'{"n": %d}' % n for n in range(50)])
     assert len({one.receipt for one in taken if isinstance(one, Accepted)}) == 50
     assert trips == [50]
@@ -108,14 +109,14 @@ def test_a_key_without_the_scope_is_left_to_the_view(tenant) -> None:
 
 def test_without_the_queue_the_view_decides(known_key, monkeypatch) -> None:
     def unreachable(*_):
-        raise queue_scripts.NotSent("away")
+        raise NotSent("away")
 
-    monkeypatch.setattr(queue_scripts.Script, "run_all", unreachable)
+    monkeypatch.setattr(Script, "run_all", unreachable)
     assert take(known_key, LINE) == [None]
 
 
 def test_a_lost_answer_is_asked_for_again_and_stored_once(known_key, monkeypatch) -> None:
-    exchange = queue_scripts.Script._exchange
+    exchange = Script._exchange
     trips = []
 
     def lose_the_first(self, connection, calls):
@@ -125,7 +126,7 @@ def test_a_lost_answer_is_asked_for_again_and_stored_once(known_key, monkeypatch
             raise redis.ConnectionError("cut")
         return answers
 
-    monkeypatch.setattr(queue_scripts.Script, "_exchange", lose_the_first)
+    monkeypatch.setattr(Script, "_exchange", lose_the_first)
     taken = take(known_key, LINE, LINE)
     monkeypatch.undo()
     assert len({one.receipt for one in taken}) == 2

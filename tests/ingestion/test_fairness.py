@@ -36,7 +36,7 @@ def test_a_quiet_source_is_in_the_next_group_whatever_lies_before_it(lease) -> N
 
 
 def test_many_small_bodies_of_one_source_do_not_fill_the_group(lease, monkeypatch) -> None:
-    monkeypatch.setattr(queue, "MAX_ENTRIES", 50)
+    monkeypatch.setattr("ingestion.queue.lease.MAX_ENTRIES", 50)
     for number in range(120):
         put(b"%d" % number, source="noisy")
     put(b"hello", source="quiet")
@@ -64,8 +64,8 @@ def test_what_one_source_leaves_free_another_uses(lease) -> None:
 
 
 def test_every_source_stays_in_its_order_and_nothing_is_left_or_doubled(lease, monkeypatch) -> None:
-    monkeypatch.setattr(queue, "_LEAST_SHARE_BYTES", 100)
-    monkeypatch.setattr(queue, "_LEAST_SHARE_ENTRIES", 2)
+    monkeypatch.setattr("ingestion.queue.lease._LEAST_SHARE_BYTES", 100)
+    monkeypatch.setattr("ingestion.queue.lease._LEAST_SHARE_ENTRIES", 2)
     dice = random.Random(7)
     sent = defaultdict(list)
     for number in range(300):
@@ -95,7 +95,7 @@ def test_a_source_that_caught_up_owes_nothing(lease, valkey) -> None:
 
 
 def test_groups_of_mixed_sources_are_rebuilt_exactly_in_their_order(lease, monkeypatch) -> None:
-    monkeypatch.setattr(queue, "MAX_ENTRIES", 8)
+    monkeypatch.setattr("ingestion.queue.lease.MAX_ENTRIES", 8)
     for number in range(30):
         put(b"%d" % number, source="abc"[number % 3])
     groups = read_all(lease, MB)
@@ -134,10 +134,9 @@ def test_entries_removed_by_hand_are_passed_over(lease, valkey) -> None:
     assert [len(group.entries) for group in read_all(lease, MB)] == [1]
 
 
-@pytest.mark.usefixtures("clickhouse")
+@pytest.mark.usefixtures("one_shard", "clickhouse")
 def test_lines_of_a_quiet_source_are_searchable_while_a_noisy_one_waits(monkeypatch) -> None:
     """Counted in groups, not in seconds: one group after it came, the line can be found."""
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
     for number in range(200):
         put(b"noise %d" % number, source="noisy", size=2 * MB)
     seen: list[int] = []

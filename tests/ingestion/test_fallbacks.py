@@ -55,12 +55,11 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(one_shard: None, tmp_path: Path, settings) -> Iterator[Server]:
     """The queue of this test; its clients are made anew before and after."""
     server = Server(tmp_path)
     server.start()
     settings.VALKEY_URL = f"redis://127.0.0.1:{server.port}/0"
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
     queue.client.cache_clear()
     yield server
     queue.client.cache_clear()
@@ -115,12 +114,11 @@ def test_a_frozen_queue_costs_a_sender_seconds_not_minutes(server: Server) -> No
     assert read_all() == [b"before", b"unknown"]
 
 
-@pytest.mark.usefixtures("valkey", "clickhouse")
+@pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")
 def test_what_comes_while_the_engine_is_away_is_stored_in_order_when_it_is_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
-    monkeypatch.setattr(queue, "MAX_ENTRIES", 4)
+    monkeypatch.setattr("ingestion.queue.lease.MAX_ENTRIES", 4)
     monkeypatch.setattr(drain, "_RETRY_S", ())
     bodies = [b"line %02d" % number for number in range(20)]
     with engine_away():

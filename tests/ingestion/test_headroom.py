@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingestion import headroom, queue
+from ingestion import queue
 from ingestion.errors import BacklogFull
+from ingestion.queue import headroom, producer
 from tests.ingestion.test_queue import make_entry
 
 BODY = b"x" * 10_000
@@ -16,7 +17,7 @@ def small(valkey, monkeypatch) -> Iterator[None]:
     """The server has 4 MB for everything that comes."""
     used = valkey.info("memory")["used_memory"]
     monkeypatch.setattr(headroom, "EVERY_S", 0.0)
-    monkeypatch.setattr(queue, "_headroom", headroom.Headroom())
+    monkeypatch.setattr(producer, "_headroom", headroom.Headroom())
     valkey.config_set("maxmemory", used + (4 << 20))
     yield
     valkey.config_set("maxmemory", 0)

@@ -13,16 +13,11 @@ from tests.factories import Roles, make_roles, make_user
 from tests.ingestion.test_queue import make_entry
 from tests.outages import engine_away, queue_away
 
-pytestmark = [pytest.mark.usefixtures("valkey", "clickhouse"), pytest.mark.django_db]
+pytestmark = [pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"), pytest.mark.django_db]
 
 LIST = "/admin/ingestion/source/receipts/"
 GAPS = "/admin/ingestion/ledgergap/"
 MIXED = b'{"message":"good"}\n{"cut\n{"message":"too"}'
-
-
-@pytest.fixture(autouse=True)
-def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.invariants.sources import ROOT
 from tests.outages import queue_away
 from tests.services import running, wait_until
 
-pytestmark = [pytest.mark.usefixtures("valkey", "clickhouse"), pytest.mark.django_db]
+pytestmark = [pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"), pytest.mark.django_db]
 
 TOKEN = "for-prometheus-only"
 PROMETHEUS = Path("/usr/bin/prometheus")
@@ -54,11 +54,6 @@ tests:
         exp_samples: [{value: 1, labels: '{}'}]
 """
 MIXED = b'{"message":"good"}\n{"cut\n{"message":"too"}'
-
-
-@pytest.fixture(autouse=True)
-def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
 
 
 @pytest.fixture(autouse=True)

@@ -16,12 +16,7 @@ from tests.factories import make_app, make_key, make_source
 from tests.ingestion.test_drain import APPS, drain_all, messages, put
 from tests.ingestion.test_queue import make_entry
 
-_BOTH = pytest.mark.usefixtures("valkey", "clickhouse")
-
-
-@pytest.fixture(autouse=True)
-def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
+_BOTH = pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")
 
 
 @_BOTH

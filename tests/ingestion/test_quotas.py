@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import redis
 
 from ingestion import metrics, queue, quotas, refusals
+from ingestion.queue.script import Script
 from logplatform.api_access import IngestLimits
 from logplatform.kernel import clock
 from tests import factories
@@ -106,18 +108,16 @@ def test_an_idempotency_key_wins_over_the_window() -> None:
 
 def test_an_answer_lost_on_the_way_is_no_duplicate(monkeypatch) -> None:
     """The queue took the body, the connection broke, the door asks again by itself."""
-    from ingestion import queue_scripts
-
-    exchange = queue_scripts.Script._exchange
+    exchange = Script._exchange
     answers = []
 
     def lose_the_first(self, connection, calls):
         answers.append(exchange(self, connection, calls))
         if len(answers) == 1:
-            raise queue._UNREACHABLE[0]("cut")
+            raise redis.ConnectionError("cut")
         return answers[-1]
 
-    monkeypatch.setattr(queue_scripts.Script, "_exchange", lose_the_first)
+    monkeypatch.setattr(Script, "_exchange", lose_the_first)
     sent = enqueue(limits=IngestLimits(window_s=60))
     monkeypatch.undo()
     assert (len(answers), queued()) == (2, 1)

@@ -12,14 +12,9 @@ from ingestion.contracts import QueuedEntry
 from tests.factories import Roles, make_roles
 from tests.ingestion.test_queue import make_entry
 
-pytestmark = [pytest.mark.usefixtures("valkey", "clickhouse"), pytest.mark.django_db]
+pytestmark = [pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"), pytest.mark.django_db]
 
 MIXED = b'{"message":"good"}\n{"cut\n{"message":"too"}\n[1]\n{"also cut'
-
-
-@pytest.fixture(autouse=True)
-def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
 
 
 @pytest.fixture

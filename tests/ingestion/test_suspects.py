@@ -14,7 +14,7 @@ from tests.ingestion.test_drain import APPS, messages
 from tests.ingestion.test_queue import make_entry, pending
 
 pytestmark = [
-    pytest.mark.usefixtures("valkey", "clickhouse"),
+    pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"),
     pytest.mark.timeout(120),
 ]
 
@@ -39,7 +39,6 @@ drain.drain_shard(0, idle_s=0.05)
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
     monkeypatch.setattr(suspects, "_SETTLE_S", 0.0)
 
 

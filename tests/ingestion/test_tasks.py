@@ -11,7 +11,7 @@ from storage.facade import StoreUnavailable
 from tests import factories
 from tests.ingestion.test_queue import put
 
-pytestmark = pytest.mark.usefixtures("valkey")
+pytestmark = pytest.mark.usefixtures("one_shard", "valkey")
 
 
 @pytest.fixture
@@ -19,7 +19,6 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Shards that were rung for."""
     rung: list[int] = []
     monkeypatch.setattr(tasks.drain, "delay", rung.append)
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
     return rung
 
 

@@ -27,17 +27,12 @@ from tests.ingestion.test_queue import make_entry
 from tests.outages import engine_away, queue_away
 from tests.storage.records import make_frame
 
-pytestmark = [pytest.mark.usefixtures("valkey", "clickhouse"), pytest.mark.django_db]
+pytestmark = [pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"), pytest.mark.django_db]
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 MINUTE = timedelta(minutes=1)
 ARRIVED = (NOW - 10 * MINUTE).replace(second=30)
 MIXED = b'{"message":"good"}\n{"cut\n{"message":"too"}'
-
-
-@pytest.fixture(autouse=True)
-def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
 
 
 @pytest.fixture(autouse=True)

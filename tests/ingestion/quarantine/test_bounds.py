@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
-from ingestion import metrics, queue
+from ingestion import metrics
 from ingestion.quarantine.bounds import enforce_bounds
 from ingestion.quarantine.fills import fills, warnings_for
 from logplatform.kernel import clock
@@ -132,5 +132,5 @@ def test_a_queue_that_is_away_costs_only_the_warning(monkeypatch: pytest.MonkeyP
     def away() -> None:
         raise redis.ConnectionError
 
-    monkeypatch.setattr(queue, "client", away)
+    monkeypatch.setattr("ingestion.queue.counts.client", away)
     assert warnings_for(["shop"]) == []

@@ -84,10 +84,8 @@ def test_receipts_of_a_replay_add_up_under_the_times_of_old(app: App) -> None:
     assert rows[0]["day"] == "2026-11-19"
 
 
-def test_the_ledger_agrees_with_the_store_after_replays(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
+@pytest.mark.usefixtures("one_shard")
+def test_the_ledger_agrees_with_the_store_after_replays(app: App) -> None:
     body = b'{"message":"good"}\nnot json\nneither\n{"cut'
     for _ in range(3):
         entry = make_entry(body, lines=4, format="json", received_at=AT)

@@ -144,11 +144,10 @@ def test_a_body_that_is_kept_whole_is_redacted_unless_nobody_may_read_it(source:
     assert unread["raw"][0] == whole.entry.body
 
 
-@pytest.mark.usefixtures("valkey", "clickhouse")
+@pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")
 def test_nobody_finds_the_secret_by_search_tail_quarantine_or_receipt(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
     published: list[Any] = []
     monkeypatch.setattr(tail, "publish", lambda frame: published.append(frame.to_dicts()))
     lines = [

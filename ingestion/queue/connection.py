@@ -1,0 +1,31 @@
+"""The connection of this process to the queue's server."""
+
+from functools import cache
+from typing import Any
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+UNREACHABLE = (redis.ConnectionError, redis.TimeoutError)
+
+
+@cache
+def client() -> Any:
+    """The redis client of this process; commands are never repeated behind our back.
+
+    Untyped: redis-py annotates every answer as the union of all protocols and of async.
+    """
+    return redis.Redis.from_url(
+        settings.VALKEY_URL,
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        health_check_interval=0,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def check_alive() -> None:
+    """Raise unless the queue answers."""
+    client().ping()

@@ -1,0 +1,217 @@
+"""The right to drain a shard, and what its holder does: read groups, split them, acknowledge."""
+
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from django.conf import settings
+
+from ingestion.contracts import QueuedEntry
+from ingestion.queue import names, scripts
+from ingestion.queue.connection import client
+from ingestion.queue.entries import load_row
+from ingestion.queue.results import add_results
+
+LINES, UNREAD = _FATES = ("lines", "unread")
+MAX_ENTRIES = 2000
+_OLD_GROUP = "drain"
+_LEAST_SHARE_BYTES = 1 << 20
+_LEAST_SHARE_ENTRIES = 16
+
+
+class LeaseLost(Exception):
+    """Another drain holds this shard now; this one must stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Entries that go into the store by one insert, under one token.
+
+    `fate`: how the one entry of a group that cannot be stored goes to quarantine: as its "lines",
+    or "unread" where looking into it kills the worker; "" for others. `reason`: why, where known.
+    """
+
+    token: str
+    entries: list[QueuedEntry]
+    fate: str = ""
+    reason: str = ""
+
+
+class ShardLease:
+    """The right to drain one shard; a fence, not a guarantee: all writes also carry tokens."""
+
+    def __init__(self, shard: int) -> None:
+        self.shard = shard
+        self.holder = secrets.token_hex(8)
+        self._held_until = 0.0
+
+    def acquire(self) -> bool:
+        """Take the lease unless somebody holds it."""
+        held_until = time.monotonic() + settings.ENV.lease_s
+        taken = client().set(
+            names.lease_key(self.shard), self.holder, nx=True, ex=settings.ENV.lease_s
+        )
+        if taken:
+            self._held_until = held_until
+            keys = [
+                names.stream_key(self.shard),
+                names.intents_key(self.shard),
+                names.ring_key(self.shard),
+            ]
+            scripts.ADOPT.run(client(), keys, [_OLD_GROUP, names.lane_prefix(self.shard)])
+        return bool(taken)
+
+    def renew(self) -> None:
+        """Keep the lease and the nudge mark for another LEASE_S seconds; raises LeaseLost."""
+        held_until = time.monotonic() + settings.ENV.lease_s
+        keys = [names.lease_key(self.shard), names.nudge_key(self.shard)]
+        if not scripts.RENEW.run(
+            client(), keys, [self.holder, settings.ENV.lease_s, names.NUDGE_S]
+        ):
+            raise LeaseLost(f"shard {self.shard}")
+        self._held_until = held_until
+
+    def check_held(self) -> None:
+        """Raise LeaseLost unless this process surely holds the lease; asks nobody.
+
+        For a process that was frozen: what it held may have been taken over and split meanwhile.
+        """
+        if time.monotonic() > self._held_until:
+            raise LeaseLost(f"shard {self.shard}")
+
+    def release(self) -> None:
+        """Give the lease and the nudge mark back."""
+        scripts.RELEASE.run(
+            client(), [names.lease_key(self.shard), names.nudge_key(self.shard)], [self.holder]
+        )
+
+    def pending_tokens(self) -> list[str]:
+        """Tokens of groups that were read but never acknowledged, in the order of their reads."""
+        tokens = [token.decode() for token in client().hkeys(names.intents_key(self.shard))]
+        return sorted(tokens, key=_order)
+
+    def load(self, token: str) -> Group:
+        """A group that was read, exactly as it was saved."""
+        saved = client().hget(names.intents_key(self.shard), token)
+        pipeline = client().pipeline(transaction=False)
+        for stream_id in json.loads(saved or "[]"):
+            pipeline.xrange(names.stream_key(self.shard), stream_id, stream_id)
+        found = [row for rows in pipeline.execute() for row in rows]
+        entries = [load_row(self.shard, stream_id, fields) for stream_id, fields in found]
+        last = token.rpartition("/")[2]
+        return Group(token=token, entries=entries, fate=last if last in _FATES else "")
+
+    def deaths(self, token: str) -> int:
+        """How often a group of `pending_tokens` was begun and its worker died; 1 at least."""
+        return int(client().hget(names.deaths_key(self.shard), token) or 0) + 1
+
+    def begin_again(self, token: str) -> None:
+        """Count the attempt before it starts: a worker that dies cannot do it."""
+        client().hincrby(names.deaths_key(self.shard), token, 1)
+
+    def forgive(self, token: str) -> None:
+        """Take an attempt back that ended without the worker's death; not where it was split."""
+        if client().hexists(names.intents_key(self.shard), token):
+            client().hincrby(names.deaths_key(self.shard), token, -1)
+
+    def split(self, group: Group, parts: Sequence[Sequence[QueuedEntry]], *, deaths: int) -> None:
+        """Save parts of a group in its place, at once; their tokens are `part_token`.
+
+        `deaths` is what parts of several entries start with; a single entry starts afresh.
+        """
+        args: list[str | int] = [group.token]
+        for number, part in enumerate(parts):
+            ids = json.dumps([queued.stream_id for queued in part])
+            args += [part_token(group.token, number), ids, deaths if len(part) > 1 else -1]
+        keys = [names.intents_key(self.shard), names.deaths_key(self.shard)]
+        scripts.SPLIT.run(client(), keys, args)
+
+    def condemn(self, group: Group, reason: str = "") -> Group:
+        """Save that a group of one entry goes to quarantine, whoever works on it next.
+
+        As its lines, or unread where it was condemned before.
+        """
+        fate = UNREAD if group.fate else LINES
+        token = f"{group.token.removesuffix(f'/{LINES}')}/{fate}"
+        ids = json.dumps([queued.stream_id for queued in group.entries])
+        keys = [names.intents_key(self.shard), names.deaths_key(self.shard)]
+        scripts.SPLIT.run(client(), keys, [group.token, token, ids, -1])
+        return Group(token=token, entries=group.entries, fate=fate, reason=reason)
+
+    def wait_for_entries(self, timeout_s: float) -> bool:
+        """Whether an entry waits, after `timeout_s` at the latest.
+
+        Waits on the ring, by a move that changes nothing: waiting on the stream would fetch a body
+        that `read` fetches again.
+        """
+        ring = names.ring_key(self.shard)
+        return client().blmove(ring, ring, timeout_s, "LEFT", "LEFT") is not None
+
+    def read(self, *, max_bytes: int) -> Group | None:
+        """Take the next entries up to `max_bytes` (decompressed) and save them as an intent.
+
+        Sources take turns; one entry that is larger than `max_bytes` comes alone.
+
+        Raises:
+            LeaseLost: another drain took the shard over.
+        """
+        shard = self.shard
+        keys = [
+            names.stream_key(shard),
+            names.intents_key(shard),
+            names.lease_key(shard),
+            names.ring_key(shard),
+        ]
+        keys += [f"lgs:debts:{shard}", f"lgs:groups:{shard}"]
+        args = [self.holder, max_bytes, MAX_ENTRIES, shard, names.lane_prefix(shard)]
+        args += [_LEAST_SHARE_BYTES, _LEAST_SHARE_ENTRIES]
+        token, rows = scripts.READ.run(client(), keys, args)
+        if token == b"LOST":
+            raise LeaseLost(f"shard {self.shard}")
+        entries = [
+            load_row(self.shard, stream_id, dict(zip(flat[::2], flat[1::2], strict=True)))
+            for stream_id, flat in rows
+        ]
+        return Group(token=token.decode(), entries=entries) if entries else None
+
+    def acknowledge(
+        self, group: Group, results: dict[str, str], counts: Mapping[str, float] | None = None
+    ) -> None:
+        """Remove a stored group for good; hand results (receipt → JSON) to who waits.
+
+        `counts` (field → what to add) are booked in the same transaction, and only by the first
+        who acknowledges the group.
+        """
+        sizes = [(queued.stream_id, len(queued.entry.body)) for queued in group.entries]
+        pipeline = client().pipeline(transaction=True)
+        if counts:
+            booked = [group.token, *chain.from_iterable(counts.items())]
+            scripts.BOOK.queue(pipeline, [names.intents_key(self.shard), names.COUNTS_KEY], booked)
+        scripts.ACK.queue(
+            pipeline,
+            [
+                *(names.stream_key(self.shard), names.intents_key(self.shard)),
+                *(names.BYTES_KEY, names.deaths_key(self.shard)),
+            ],
+            [group.token, *chain.from_iterable(sizes)],
+        )
+        add_results(pipeline, results)
+        pipeline.execute()
+
+
+def part_token(token: str, number: int) -> str:
+    """The token of a part of a group."""
+    return f"{token}/{number:02}"
+
+
+def _order(token: str) -> tuple[int, str]:
+    """The number of the read that made the group, then the parts it was split into.
+
+    Tokens of an earlier version have no number.
+    """
+    head, _, part = token.partition("/")
+    fields = head.split(":")
+    return int(fields[3]) if len(fields) > 3 else 0, part

@@ -1,0 +1,49 @@
+"""What the queue keeps in Valkey, and under which keys."""
+
+from django.conf import settings
+
+NUDGE_S = 15
+
+
+def shards() -> range:
+    """All shards."""
+    return range(settings.ENV.ingest_shards)
+
+
+def stream_key(shard: int) -> str:
+    """The key of a shard's stream."""
+    return f"lgs:ingest:{shard}"
+
+
+def intents_key(shard: int) -> str:
+    return f"lgs:intents:{shard}"
+
+
+def lease_key(shard: int) -> str:
+    return f"lgs:lease:{shard}"
+
+
+def nudge_key(shard: int) -> str:
+    return f"lgs:nudge:{shard}"
+
+
+def deaths_key(shard: int) -> str:
+    return f"lgs:deaths:{shard}"
+
+
+def ring_key(shard: int) -> str:
+    return f"lgs:ring:{shard}"
+
+
+def lane_prefix(shard: int) -> str:
+    return f"lgs:lane:{shard}:"
+
+
+def result_key(receipt: str) -> str:
+    return f"lgs:result:{receipt}"
+
+
+BYTES_KEY = "lgs:ingest:bytes"
+LAST_USED_KEY = "lgs:keys:last-used"
+COUNTS_KEY = "lgs:metrics"
+DIRECT_KEY = "lgs:metrics:direct"

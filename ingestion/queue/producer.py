@@ -1,0 +1,148 @@
+"""Puts entries on the queue."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from django.conf import settings
+
+from ingestion.contracts import Entry, Terms
+from ingestion.errors import BacklogFull, IdempotencyMismatch, OutcomeUnknown
+from ingestion.queue import names, scripts
+from ingestion.queue.connection import UNREACHABLE, client
+from ingestion.queue.entries import dump_head
+from ingestion.queue.headroom import Headroom
+from ingestion.queue.script import NotSent
+
+IDEMPOTENCY_S = 24 * 3600
+_RETRY_IDENTITY_S = 120
+_NO_TERMS = Terms()
+
+_headroom = Headroom()
+
+
+class QueueDown(Exception):
+    """The queue cannot be reached and surely took nothing."""
+
+
+class OverQuota(Exception):
+    """The entry would go over a limit of its terms; nothing was taken.
+
+    Attributes:
+        which: "rate", "source" or "app".
+        used_bytes: what counts against that limit now.
+        wait_s: how long until it is open again; 0 for those that last until the day is over.
+    """
+
+    def __init__(self, which: str, used_bytes: int, wait_s: int) -> None:
+        super().__init__(which)
+        self.which, self.used_bytes, self.wait_s = which, used_bytes, wait_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enqueued:
+    """The answer of the queue; `is_new` is False where the idempotency key was known."""
+
+    receipt: str
+    lines: int
+    is_new: bool
+    needs_nudge: bool
+    shard: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enqueue:
+    """An entry as the enqueue script takes it; the once-key among them makes repeats harmless."""
+
+    shard: int
+    keys: list[str]
+    args: list[Any]
+
+
+def enqueue(
+    entry: Entry, *, idempotency_key: str, body_hash: str, terms: Terms = _NO_TERMS
+) -> Enqueued:
+    """Put an entry on the queue, fsynced, at most once for each idempotency key or window key.
+
+    Raises:
+        OverQuota: a limit of the terms is reached.
+        BacklogFull: the backlog is over its limit, or the server is short of memory.
+        IdempotencyMismatch: the key was used with another body.
+        QueueDown: the queue could not be reached; nothing was taken.
+        OutcomeUnknown: the queue went away while it took the entry and did not come back.
+    """
+    ask = enqueue_of(entry, idempotency_key=idempotency_key, body_hash=body_hash, terms=terms)
+    return enqueued(ask, enqueue_all([ask])[0])
+
+
+def enqueue_of(
+    entry: Entry, *, idempotency_key: str, body_hash: str, terms: Terms = _NO_TERMS
+) -> Enqueue:
+    """What `enqueue_all` sends for an entry."""
+    shard = secrets.randbelow(len(names.shards()))
+    once_key = f"lgs:once:{entry.app}:{idempotency_key or secrets.token_hex(16)}"
+    ttl_s = IDEMPOTENCY_S if idempotency_key else _RETRY_IDENTITY_S
+    lane = f"{entry.app}/{entry.source}"
+    keys = [names.stream_key(shard), once_key, names.BYTES_KEY, names.nudge_key(shard)]
+    keys += [names.ring_key(shard), names.lane_prefix(shard) + lane, names.COUNTS_KEY]
+    keys += [terms.window_key, terms.rate_key, terms.source_key, terms.app_key]
+    limit = settings.ENV.queue_max_bytes
+    args = [entry.body, dump_head(entry), len(entry.body), limit, body_hash, ttl_s]
+    args += [entry.lines, shard, names.NUDGE_S, entry.size, lane]
+    args += [terms.window_s, terms.rate_bytes, terms.burst_bytes]
+    args += [terms.source_bytes, terms.app_bytes, terms.duplicates_field]
+    return Enqueue(shard=shard, keys=keys, args=args)
+
+
+def enqueue_all(asked: Sequence[Enqueue]) -> list[Any]:
+    """Put entries on the queue in one round trip; repeated only because that is harmless.
+
+    Returns:
+        An answer for each, to be read by `enqueued`.
+    Raises:
+        QueueDown, OutcomeUnknown: as `enqueue`, and the same for all.
+        BacklogFull: the server is short of memory.
+    """
+    if not _headroom.is_left(client()):
+        raise BacklogFull()
+    calls = [(ask.keys, ask.args) for ask in asked]
+    deadline = time.monotonic() + 5
+    is_first = True
+    while True:
+        try:
+            return scripts.ENQUEUE.run_all(client(), calls)
+        except NotSent as error:
+            if is_first:
+                raise QueueDown(str(error)) from error
+        except UNREACHABLE:
+            is_first = False
+            # What our own repeat finds is no duplicate.
+            calls = [(ask.keys, [*ask.args[:-1], ""]) for ask in asked]
+        if time.monotonic() > deadline:
+            raise OutcomeUnknown()
+        time.sleep(0.2)
+
+
+def enqueued(asked: Enqueue, answer: Any) -> Enqueued:
+    """Read an answer of `enqueue_all`. Raises: OverQuota, BacklogFull, IdempotencyMismatch."""
+    if isinstance(answer, redis.OutOfMemoryError):
+        raise BacklogFull() from answer
+    if isinstance(answer, Exception):
+        raise answer
+    status, receipt, lines, rung = answer
+    if status == b"CONFLICT":
+        raise IdempotencyMismatch()
+    if status == b"FULL":
+        raise BacklogFull()
+    if status == b"OVER":
+        raise OverQuota(receipt.decode(), int(lines), int(rung))
+    return Enqueued(
+        receipt=receipt.decode(),
+        lines=int(lines),
+        is_new=status == b"NEW",
+        needs_nudge=bool(rung),
+        shard=asked.shard,
+    )
