@@ -1,5 +1,6 @@
 """What other rooms may use of storage. Importing it is cheap: polars is loaded by who needs it."""
 
+from storage.changes import Changes, SpanCounts, TemplateCounts, ValueCounts, count_changes
 from storage.clickhouse.error_codes import QueryTooExpensive, StoreError, StoreUnavailable
 from storage.clickhouse.maintenance import check_alive, delete_app_logs, truncate_all
 from storage.clickhouse.migrate import migrate
@@ -23,7 +24,7 @@ from storage.counts import count_logs, histogram_logs, stats_logs
 from storage.ids import id_key
 from storage.ledger import Difference, compare_ledger, late_minutes
 from storage.once import day_pieces, holds_any, write_logs_once, write_receipts_once
-from storage.patterns import template_of_record
+from storage.patterns import find_templates, template_of_record
 from storage.quarantine.batches import Batch, fetch_batch, next_batch
 from storage.quarantine.pages import (
     RejectPage,
@@ -61,6 +62,7 @@ from storage.writer import write_logs, write_quarantine, write_receipts
 __all__ = [
     "Batch",
     "Bucket",
+    "Changes",
     "Difference",
     "ExpiringApp",
     "Histogram",
@@ -86,12 +88,16 @@ __all__ = [
     "RejectQuery",
     "RejectReason",
     "SearchPage",
+    "SpanCounts",
     "StoreError",
     "StoreUnavailable",
+    "TemplateCounts",
     "TimeRangeReversed",
+    "ValueCounts",
     "check_alive",
     "compare_ledger",
     "complete_since",
+    "count_changes",
     "count_logs",
     "count_rejects",
     "day_pieces",
@@ -100,6 +106,7 @@ __all__ = [
     "delete_rejects",
     "fetch_batch",
     "find_receipt",
+    "find_templates",
     "holds_any",
     "free_quarantine_space",
     "get_log",

@@ -1,6 +1,7 @@
 """Which message templates a query's records have, how often, and whether that is new."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -74,6 +75,23 @@ def _patterns(query: LogQuery, rows: list[dict[str, Any]]) -> list[Pattern]:
         # Retention may have taken it between two questions.
         if row["newest"] in examples
     ]
+
+
+def find_templates(query: LogQuery, ids: Sequence[int]) -> dict[int, str]:
+    """The words of the templates with these ids, as their newest record in the range has them."""
+    if not ids or not query.apps:
+        return {}
+    rows = fetch_logs(
+        f"pattern_id, max({EVENT_NS}) AS last, toString(argMax(id, timestamp)) AS newest",
+        _with_id(query, [*ids]),
+        "GROUP BY pattern_id",
+    )
+    found = _examples(query, rows)
+    return {
+        row["pattern_id"]: template_of_record(found[row["newest"]])
+        for row in rows
+        if row["newest"] in found
+    }
 
 
 def template_of_record(record: Record) -> str:

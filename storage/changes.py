@@ -1,0 +1,187 @@
+"""How often values and templates occur in two spans of time, for comparing the two.
+
+Costs are bounded: templates are counted exactly, by one small column; values in a random sample of
+both spans, in one pass that keeps a fixed number of counters a field.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from logplatform.kernel.levels import level_of_severity
+from storage.clickhouse import client
+from storage.contracts import LogQuery
+from storage.query import SqlCondition
+from storage.query.fields import COLUMNS, PREFIX
+from storage.query.instants import epoch_ns
+from storage.where import all_of, at_time, where
+
+# Lines of each span whose values are looked at, and what is kept of them.
+MAX_SAMPLE = 200_000
+MAX_FIELDS = 200
+TOP_VALUES = 200
+_COUNTERS = 5  # counters for each value that is kept
+MAX_VALUE_BYTES = 200
+MAX_TEMPLATES = 500
+_COLUMNS = ("service", "host", "source", "logger", "level")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanCounts:
+    """How often something occurs in the span asked about, and in the one it is compared with."""
+
+    now: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueCounts(SpanCounts):
+    """A value of a field, as a query names it."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateCounts(SpanCounts):
+    """A message template; `level` is the worst there was."""
+
+    pattern_id: int
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Counts of two spans.
+
+    Attributes:
+        total: of all lines.
+        every: values were counted in one line of so many.
+        values: most different first within a field; a rare value may be absent.
+        templates: the 500 that differ most.
+    """
+
+    total: SpanCounts
+    every: int = 1
+    values: tuple[ValueCounts, ...] = ()
+    templates: tuple[TemplateCounts, ...] = ()
+
+
+def count_changes(query: LogQuery, start: datetime, end: datetime) -> Changes:
+    """Count values and templates in the range of a query, and from `start` to `end`.
+
+    Args:
+        query: its range must be closed.
+        start, end: the span that it is compared with; the filters are the same.
+    Raises:
+        As `search_logs`.
+    """
+    if query.start is None or query.end is None:
+        raise AssertionError("BUG: changes need a closed range")
+    if not query.apps:
+        return Changes(total=SpanCounts(now=0, before=0))
+    spans = _Spans(query, start, end)
+    total = SpanCounts(**spans.fetch("countIf(is_now) AS now, countIf(is_before) AS before")[0])
+    every = max(1, -(-max(total.now, total.before) // MAX_SAMPLE))
+    return Changes(
+        total=total,
+        every=every,
+        values=tuple(_values(spans, every)),
+        templates=tuple(_templates(spans)),
+    )
+
+
+class _Spans:
+    """Lines of either span, each of which `is_now` or `is_before`, or both."""
+
+    def __init__(self, query: LogQuery, start: datetime, end: datetime) -> None:
+        if query.start is None or query.end is None:
+            raise AssertionError("BUG: changes need a closed range")
+        now = self._span("now", query.start, query.end)
+        before = self._span("before", start, end)
+        either = SqlCondition(
+            text=f"({now.text}) OR ({before.text})", params={**now.params, **before.params}
+        )
+        self.condition = all_of([where(replace(query, start=None, end=None)), either])
+        self.flags = f"({now.text}) AS is_now, ({before.text}) AS is_before"
+        # How many times longer the span is than the one before.
+        self.ratio = (query.end - query.start) / (end - start)
+
+    def fetch(
+        self, columns: str, tail: str = "", *, of: str = "1", **params: Any
+    ) -> list[dict[str, Any]]:
+        """Rows over what `of` selects of the lines; `tail` follows, `params` are its values."""
+        lines = f"SELECT {of}, {self.flags} FROM logs WHERE {self.condition.text}"
+        if params.get("every", 1) > 1:  # the same lines at every try
+            lines += " AND cityHash64(id) % {every:UInt64} = 0"
+        return client.fetch(
+            f"SELECT {columns} FROM ({lines}) {tail}", {**self.condition.params, **params}
+        )
+
+    @staticmethod
+    def _span(name: str, start: datetime, end: datetime) -> SqlCondition:
+        return all_of(
+            [
+                at_time(f"{name}_from", ">=", epoch_ns(start)),
+                at_time(f"{name}_to", "<", epoch_ns(end)),
+            ]
+        )
+
+
+def _values(spans: _Spans, every: int) -> list[ValueCounts]:
+    """The most frequent values of each field in each span."""
+    columns = ", ".join(f"('{name}', toString({name}))" for name in _COLUMNS)
+    attributes = (
+        "arrayZip(arrayMap(key -> if(has({taken:Array(String)}, key), "
+        f"concat('{PREFIX}', key), toString(key)), mapKeys(attributes)), mapValues(attributes))"
+    )
+    top = f"topKIf({TOP_VALUES}, {_COUNTERS}, 'counts')"
+    rows = spans.fetch(
+        f"field, {top}(value, is_now) AS now, {top}(value, is_before) AS before",
+        f"WHERE value != '' AND length(value) <= {MAX_VALUE_BYTES} "
+        f"GROUP BY field ORDER BY count() DESC, field LIMIT {MAX_FIELDS}",
+        of=f"arrayJoin(arrayConcat([{columns}], {attributes})) AS pair, "
+        "pair.1 AS field, pair.2 AS value",
+        taken=[*COLUMNS],
+        every=every,
+    )
+    return [counts for row in rows for counts in _of_field(row["field"], row["now"], row["before"])]
+
+
+def _of_field(field: str, now: list[Any], before: list[Any]) -> list[ValueCounts]:
+    """Counts of all values that either list has.
+
+    A value that a full list lacks may be as frequent as its rarest: it is taken to be.
+    """
+    counts = [{one["item"]: one["count"] - one["error"] for one in side} for side in (now, before)]
+    absent = [min(side.values()) if len(side) >= TOP_VALUES else 0 for side in counts]
+    values = dict.fromkeys([*counts[0], *counts[1]])
+    return [
+        ValueCounts(
+            field=field,
+            value=value,
+            now=counts[0].get(value, absent[0]),
+            before=counts[1].get(value, absent[1]),
+        )
+        for value in values
+    ]
+
+
+def _templates(spans: _Spans) -> list[TemplateCounts]:
+    """The templates whose counts differ most."""
+    rows = spans.fetch(
+        "pattern_id, countIf(is_now) AS now, countIf(is_before) AS before, max(severity) AS worst",
+        "WHERE pattern_id != 0 GROUP BY pattern_id "
+        f"ORDER BY abs(now - before * {{ratio:Float64}}) DESC, pattern_id LIMIT {MAX_TEMPLATES}",
+        of="pattern_id, severity",
+        ratio=spans.ratio,
+    )
+    return [
+        TemplateCounts(
+            pattern_id=row["pattern_id"],
+            level=level_of_severity(row["worst"]),
+            now=row["now"],
+            before=row["before"],
+        )
+        for row in rows
+    ]
