@@ -97,7 +97,7 @@ def take_search(page: Explorer, camera: Camera) -> None:
     page.resize(*WIDE)
     page.open("&q=level%3E%3Derror")
     page.click(".row:not([hidden])[data-index='4']")
-    page.until(lambda: page.css("#drawer .values"), "no drawer")
+    page.until(lambda: page.css("#drawer .tree"), "no drawer")
     camera.take("drawer-light")
     camera.take("drawer-dark", theme="dark")
     camera.take("drawer-phone", size=PHONE)

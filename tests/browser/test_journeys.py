@@ -159,7 +159,7 @@ def test_nothing_is_wider_than_the_screen(page: Explorer, width: int, height: in
         page.open()
         page.until_shown("x" * 2000 + "…")
         page.click(".row:not([hidden])")
-        page.until(lambda: page.css("#drawer .values"), "no drawer")
+        page.until(lambda: page.css("#drawer .tree"), "no drawer")
         for theme in ("light", "dark"):
             page.js("document.documentElement.dataset.theme = arguments[0]", theme)
             wide = page.js("return document.documentElement.scrollWidth - innerWidth")

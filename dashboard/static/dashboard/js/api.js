@@ -35,17 +35,30 @@ async function readError(response) {
   }
 }
 
-/** GET `path` under /api/v1; empty parameters are left out. Throws ApiError, or AbortError. */
-export async function get(path, parameters, signal) {
-  const given = Object.entries(parameters).filter(([, value]) => value !== "" && value != null);
-  const url = `/api/v1/${path}?${new URLSearchParams(given)}`;
+async function ask(url, options) {
   let response;
   try {
-    response = await fetch(url, { signal, headers: { Accept: "application/json" } });
+    response = await fetch(url, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, UNREACHABLE);
   }
   if (!response.ok) throw new ApiError(response.status, await readError(response));
-  return response.json();
+  return response.status === 204 ? null : response.json();
+}
+
+/** The address of `path` under /api/v1; empty parameters are left out. */
+export function addressOf(path, parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== "" && value != null);
+  return `/api/v1/${path}?${new URLSearchParams(given)}`;
+}
+
+/** GET `path` under /api/v1. Throws ApiError, or AbortError. */
+export const get = (path, parameters, signal) => ask(addressOf(path, parameters), { signal, headers: { Accept: "application/json" } });
+
+/** POST, PATCH or DELETE `path` under /api/v1 in the name of who is signed in. Throws ApiError. */
+export function send(method, path, content) {
+  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+  const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token };
+  return ask(`/api/v1/${path}`, { method, headers, body: content && JSON.stringify(content) });
 }

@@ -75,3 +75,28 @@ export function anchorMenu(menu, button) {
     menu.style.right = `${Math.max(8, window.innerWidth - Math.max(box.right, 304))}px`;
   });
 }
+
+/** Opens a popover under `anchor` with [text, work] items; a key or click chooses. */
+export function menuAt(menu, anchor, items) {
+  const buttons = items.map(([text, work]) =>
+    make("button", { class: "item", type: "button", role: "menuitem", text, onclick: () => {
+      menu.hidePopover();
+      work();
+    } }),
+  );
+  menu.replaceChildren(...buttons);
+  menu.showPopover();
+  const [at, box] = [anchor.getBoundingClientRect(), menu.getBoundingClientRect()];
+  const isBelow = at.bottom + box.height + 8 < innerHeight;
+  menu.style.left = `${Math.max(8, Math.min(at.left, innerWidth - box.width - 8))}px`;
+  menu.style.top = `${isBelow ? at.bottom + 4 : Math.max(8, at.top - box.height - 4)}px`;
+  buttons[0]?.focus();
+  menu.onkeydown = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const index = buttons.indexOf(document.activeElement) + step;
+    buttons.at(index % buttons.length).focus();
+  };
+  menu.ontoggle = (event) => event.newState === "closed" && anchor.isConnected && document.activeElement === document.body && anchor.focus({ preventScroll: true });
+}

@@ -1,22 +1,34 @@
 /* The explorer: the address is the state, the state decides what is asked and shown. */
 
 import { isQueryError } from "./api.js";
-import { byId, toast } from "./dom.js";
+import { Columns, toggled } from "./columns.js";
+import { byId, copy, toast } from "./dom.js";
 import { Drawer } from "./drawer.js";
+import { Editor, showQueryProblem } from "./editor.js";
+import { exportMenu } from "./exports.js";
+import { Facets } from "./facets.js";
 import { grouped } from "./format.js";
-import { header, showNumbers, showQueryProblem } from "./header.js";
+import { header, showNumbers } from "./header.js";
 import { Histogram } from "./histogram.js";
 import { listen } from "./keys.js";
 import { List } from "./list.js";
 import { Live } from "./live.js";
 import { Panels } from "./panels.js";
-import { clause, markerOf, withClause } from "./query.js";
+import { highlighterOf, markerOf, withClause, withOnly, withValue } from "./query.js";
 import { Search } from "./search.js";
-import { fromUrl, remember, remembered, toUrl } from "./state.js";
+import { Searches } from "./searches.js";
+import { Signals } from "./signals.js";
+import { fromUrl, pinned, remember, remembered, toUrl } from "./state.js";
+import { Tabs } from "./tabs.js";
 import * as time from "./time.js";
+import { viewMenu } from "./view.js";
 
 const REFRESH_MS = 5000;
+const FACETS_REFRESH_MS = 15000;
 const AROUND_MS = 10 * 60e3;
+const TRACE_MS = 3600e3;
+const ASKED = ["app", "q", "range", "start", "end", "live"];
+const LOOKS = ["columns", "wrap", "roomy", "words"];
 
 const config = JSON.parse(byId("config").textContent);
 time.setServerNow(config.now_ms);
@@ -26,22 +38,46 @@ let searched = null; /* the state the list stands for */
 let total = null;
 
 const search = new Search();
+const signals = new Signals();
 const panels = new Panels(byId("state"), byId("list"));
+const onValue = (name, value, { isExcluded }) => go({ q: withValue(state.q, name, value, { isExcluded }), tab: "lines" });
+const onPattern = (id, { isExcluded }) => go({ q: isExcluded ? withValue(state.q, "pattern_id", String(id), { isExcluded }) : withOnly(state.q, "pattern_id", String(id)), tab: isExcluded ? state.tab : "lines" });
+const onZoom = (startMs, endMs) => go({ range: "", start: time.iso(startMs), end: time.iso(endMs), live: false, from: "", to: "" });
+const onColumn = (name) => go({ columns: toggled(state.columns, name) });
 const histogram = new Histogram(byId("histogram"), {
-  onZoom: (startMs, endMs) => go({ range: "", start: time.iso(startMs), end: time.iso(endMs), live: false }),
+  onZoom: (startMs, endMs) => (state.tab === "changes" ? go({ from: time.iso(startMs), to: time.iso(endMs) }) : onZoom(startMs, endMs)),
 });
 const list = new List(byId("list"), byId("rows"), {
   onOpen: (record) => openRecord(record.id),
   onNearEnd: loadMore,
   onScroll: (isAtTop) => live.scrolled(isAtTop),
 });
+const columns = new Columns((names) => go({ columns: names }));
+const facets = new Facets({
+  onValue: (name, value, { isExcluded }) => go({ q: withValue(state.q, name, value, { isExcluded }) }),
+  onClause: (clause) => go({ q: withClause(state.q, clause) }),
+  onColumn,
+  columns: () => state.columns,
+  state: () => state,
+});
 const drawer = new Drawer(byId("drawer"), byId("panes"), {
   onClose: closeRecord,
   onStep: step,
-  onValue: (name, value, { isAttribute, isExcluded }) => {
-    const added = clause(name, value, { isAttribute });
-    go({ q: withClause(state.q, isExcluded ? `-${added}` : added) });
+  onPane: (pane) => {
+    replace({ pane });
+    showRecord();
   },
+  onOpen: (record) => stepTo(record.id),
+  onList: ({ start, end, source }) => go({ q: withValue("", "source", source), range: "", start, end, live: false, tab: "lines" }),
+  onTrace: (record) => {
+    const ms = time.parse(record.timestamp);
+    go({ q: withValue("", "trace_id", record.trace_id), range: "", start: time.iso(ms - TRACE_MS), end: time.iso(ms + TRACE_MS), live: false, tab: "lines" });
+  },
+  onPattern,
+  onValue,
+  onClause: (clause) => go({ q: withClause(state.q, clause) }),
+  onColumn,
+  columns: () => state.columns,
 });
 const live = new Live(list, {
   onReady: (isAgain) => (isAgain ? fillGap() : runSearch()),
@@ -49,6 +85,7 @@ const live = new Live(list, {
     panels.hide();
     showFoot();
   },
+  onRecords: (records) => signals.came(records, highlighterOf(state.words)),
   onLost: () => {
     if (searched !== state) runSearch();
   },
@@ -59,7 +96,12 @@ const live = new Live(list, {
   },
   onWanted: setLive,
 });
+const tabs = new Tabs({ onPattern, onValue, onZoom });
+const searches = new Searches(go, () => state);
+const editor = new Editor({ onSearch: (q) => go({ q }), asked: () => search.asked || { app: state.app }, recent: () => searches.recent() });
 const showHeader = header(go, () => state);
+const showView = viewMenu(go, () => state);
+exportMenu({ asked: () => search.asked, state: () => state, total: () => total });
 
 /** Go on to a changed state: a new entry in the history, and what follows from it. */
 function go(patch) {
@@ -67,7 +109,7 @@ function go(patch) {
   state = { ...state, ...patch };
   const isOpened = Boolean(state.record && !before.record);
   history.pushState({ isOpened }, "", toUrl(state, config.explorer));
-  follow(before, { isAsked: !("record" in patch && Object.keys(patch).length === 1) });
+  follow(before, { isAsked: ASKED.some((name) => name in patch) });
 }
 
 /** Change the state without a new entry in the history and without asking again. */
@@ -79,12 +121,30 @@ function replace(patch) {
 addEventListener("popstate", () => {
   const before = state;
   state = fromUrl(new URL(location.href), config, before.app);
-  follow(before, { isAsked: ["app", "q", "range", "start", "end", "live"].some((name) => before[name] !== state[name]) });
+  follow(before, { isAsked: ASKED.some((name) => before[name] !== state[name]) });
 });
 
 function follow(before, { isAsked }) {
+  const has = (names) => names.some((name) => String(before[name]) !== String(state[name]));
+  if (has(LOOKS)) showLook();
   if (isAsked) run();
-  if (before.record !== state.record) showRecord();
+  else {
+    showHeader(state);
+    if (has(["tab", "from", "to"])) showTab();
+    if (has(["compare"])) showCompare();
+  }
+  if (has(["record", "pane"])) showRecord();
+}
+
+/** Columns, wrapping, heights and highlighted words. */
+function showLook() {
+  list.viewport.classList.toggle("wraps", state.wrap);
+  byId("panes").classList.toggle("roomy", state.roomy);
+  columns.show(state.columns);
+  columns.fit(list.records);
+  list.restyle({ columns: state.columns, isWrapped: state.wrap, highlighter: highlighterOf(state.words) });
+  showView(state, facets.fields.map(({ name }) => name));
+  facets.repaint();
 }
 
 /** Ask for what the state says. */
@@ -104,8 +164,9 @@ function run() {
 function runSearch() {
   searched = state;
   return search.run(state, {
+    began: showTab,
     page: showPage,
-    chart: (answer, span) => histogram.show(answer, span),
+    chart: showChart,
     stats: showStats,
     error: showError,
     slow: () => panels.slow(state, cancel),
@@ -120,20 +181,45 @@ function settled() {
 function showPage(answer, span) {
   settled();
   panels.hide();
+  columns.fit(answer.results);
+  byId("panes").classList.toggle("has-dates", time.spansDays(span));
   list.show(answer.results, { hasDates: time.spansDays(span), marker: markerOf(state.q) });
   byId("took").textContent = `${grouped(Math.round(answer.took_ms))} ms`;
   byId("took").title = "How long the server searched";
   if (state.record) list.select(state.record);
   showFoot();
+  facets.show(search.asked);
+  searches.ran(state);
   if (!answer.results.length) explain();
+}
+
+function showChart(answer, span) {
+  histogram.show(answer, span);
+  showCompare();
+}
+
+async function showCompare() {
+  const { span } = histogram;
+  if (!state.compare || !histogram.data || state.range === "all") {
+    histogram.compareWith(null);
+    return;
+  }
+  const answer = await search.before(span).catch(() => null);
+  if (span === histogram.span) histogram.compareWith(answer);
+}
+
+function showTab() {
+  const hasSpan = state.tab === "changes" && state.from;
+  histogram.hold(hasSpan ? { startMs: Date.parse(state.from), endMs: Date.parse(state.to) } : null);
+  if (search.asked) tabs.show(state, search.asked);
 }
 
 async function explain() {
   const asked = state;
-  const reasons = await search.explain(asked);
+  const found = await search.explain(asked);
   if (asked !== state || list.records.length) return;
-  if (!reasons.isFirstVisit) {
-    panels.nothing(state, reasons, go);
+  if (!found.isFirstVisit) {
+    panels.nothing(state, found, go);
     return;
   }
   panels.first(config.apps.find((app) => app.slug === state.app).name);
@@ -197,7 +283,7 @@ async function loadMore() {
 /* live */
 
 function setLive(isOn, { isQuiet = false } = {}) {
-  const patch = isOn ? { live: true, range: state.range || "15m", start: "", end: "" } : { live: false };
+  const patch = isOn ? { live: true, range: state.range || "15m", start: "", end: "", tab: "lines" } : { live: false };
   if (!isQuiet) {
     go(patch);
     return;
@@ -222,11 +308,17 @@ async function fillGap() {
   }
 }
 
+const isWatching = () => state.live && !document.hidden && !live.pausedBy && live.link === "on";
+
 setInterval(() => {
-  const isBusy = byId("histogram").matches(":hover, :focus");
-  if (!state.live || document.hidden || live.pausedBy || live.link !== "on" || isBusy) return;
-  search.refreshNumbers(state, { chart: (answer, span) => answer && histogram.show(answer, span), stats: (stats) => stats && showStats(stats) });
+  if (!isWatching() || byId("histogram").matches(":hover, :focus")) return;
+  search.refreshNumbers(state, { chart: (answer, span) => answer && showChart(answer, span), stats: (stats) => stats && showStats(stats) });
 }, REFRESH_MS);
+setInterval(() => {
+  if (!isWatching() || byId("facets").matches(":hover, :focus-within")) return;
+  const span = time.resolve(state);
+  facets.show({ ...search.asked, start: time.iso(span.startMs), end: time.iso(span.endMs) });
+}, FACETS_REFRESH_MS);
 
 /* one line */
 
@@ -260,16 +352,20 @@ async function showRecord() {
     drawer.close();
     return;
   }
-  list.select(id);
+  if (list.selected !== id) list.select(id);
   const index = list.indexOf(id);
   if (index >= 0) {
-    drawer.show(list.records[index]);
+    drawer.show(list.records[index], state.pane);
+    return;
+  }
+  if (drawer.record?.id === id) {
+    drawer.show(drawer.record, state.pane);
     return;
   }
   drawer.say("Fetching the line …");
   try {
     const record = await search.record(id);
-    if (state.record === id) drawer.show(record);
+    if (state.record === id) drawer.show(record, state.pane);
   } catch (error) {
     if (state.record === id) drawer.say(`${error.message} ${error.hint || ""}`);
   }
@@ -283,7 +379,7 @@ async function showPermalink(id) {
     const span = { range: "", start: time.iso(ms - AROUND_MS), end: time.iso(ms + 1000), live: false };
     replace({ app: record.app, q: "", record: id, ...span });
     run();
-    drawer.show(record);
+    drawer.show(record, state.pane);
   } catch (error) {
     showHeader(state);
     const open = ["Show the newest lines", () => location.assign(config.explorer)];
@@ -291,20 +387,43 @@ async function showPermalink(id) {
   }
 }
 
+/* buttons and keys */
+
+function zoomOut() {
+  if (state.range === "all") return;
+  const { startMs, endMs } = time.resolve(state);
+  const half = (endMs - startMs) / 2;
+  const later = Math.min(endMs + half, Math.max(time.nowMs(), endMs));
+  onZoom(later - 4 * half, later);
+}
+
 const help = () => byId("help").showModal();
-byId("help-button").addEventListener("click", () => {
-  byId("account-menu").hidePopover();
-  help();
-});
+const share = () => copy(location.origin + toUrl(pinned(state), config.explorer), "Link to exactly this view");
+const compare = () => go({ compare: !state.compare });
 const toggleSelected = () => {
   const id = state.record || list.selected || list.neighbour(0)?.id;
   if (id) openRecord(id);
 };
 const back = () => {
-  if (state.record) closeRecord();
+  if (facets.isShown && facets.phone.matches) facets.toggle(false);
+  else if (state.record) closeRecord();
   else if (list.selected) list.select("");
   else if (live.pausedBy) live.resume();
+  else if (state.from) go({ from: "", to: "" });
+  else if (state.tab !== "lines") go({ tab: "lines" });
 };
+const pane = (name) => {
+  if (state.record) replace({ pane: name });
+  showRecord();
+};
+
+byId("help-button").addEventListener("click", () => {
+  byId("account-menu").hidePopover();
+  help();
+});
+byId("zoom-out").addEventListener("click", zoomOut);
+byId("compare").addEventListener("click", compare);
+byId("share-button").addEventListener("click", share);
 listen({
   "/": () => byId("q").focus(),
   j: () => step(1),
@@ -318,9 +437,23 @@ listen({
   t: () => byId("range-menu").showPopover(),
   l: () => setLive(!state.live),
   p: () => live.toggle(),
+  f: () => facets.toggle(),
+  F: () => facets.focus(),
+  s: () => byId("searches-menu").showPopover(),
+  v: () => byId("view-menu").showPopover(),
+  w: () => go({ wrap: !state.wrap }),
+  c: compare,
+  o: zoomOut,
+  y: share,
+  a: () => pane(state.pane === "around" ? "fields" : "around"),
+  r: () => pane(state.pane === "json" ? "fields" : "json"),
+  1: () => go({ tab: "lines" }),
+  2: () => go({ tab: "patterns" }),
+  3: () => go({ tab: "changes" }),
   "?": help,
 });
 
+showLook();
 if (config.record) showPermalink(config.record);
 else {
   if (state.record) showRecord();

@@ -21,8 +21,19 @@ export function rounded(n) {
 
 export const plural = (n, one, many = `${one}s`) => `${rounded(n)} ${n === 1 ? one : many}`;
 
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
+const cut = (text, most) => (text.length > most ? `${text.slice(0, most)}…` : text);
+
 /** One line of text for a row: line ends and other control characters made visible. */
-export function oneLine(text) {
-  const short = text.length > 2000 ? `${text.slice(0, 2000)}…` : text;
-  return short.replace(/\r?\n|\r/g, " ⏎ ").replace(/\t/g, "  ").replace(/[\u0000-\u001f\u007f]/g, "·");
+export const oneLine = (text) => cut(text, 2000).replace(/\r?\n|\r/g, " ⏎ ").replace(/\t/g, "  ").replace(CONTROLS, "·");
+
+/** The same with its lines kept, for rows that wrap. */
+export const manyLines = (text) => cut(text, 8000).replace(/\r\n?/g, "\n").replace(CONTROLS, "·");
+
+const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
+
+/** The text of a column of a record; attributes are found by their name. */
+export function valueIn(record, column) {
+  const value = column.startsWith("attributes.") ? own(record.attributes, column.slice(11)) : (own(record, column) ?? own(record.attributes, column));
+  return value === undefined || value === null || typeof value === "object" ? "" : String(value);
 }

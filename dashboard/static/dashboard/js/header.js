@@ -1,56 +1,48 @@
-/* The fields of the top bar and the line of numbers: they show a state and tell what was chosen. */
+/* The top bar and the line of numbers: they show a state and tell what was chosen. */
 
 import { anchorMenu, byId, make } from "./dom.js";
+import { showQuery } from "./editor.js";
 import { LEVELS, grouped, plural, rounded } from "./format.js";
+import { withValue } from "./query.js";
 import { rangeMenu } from "./range.js";
 import * as time from "./time.js";
-import { withClause } from "./query.js";
 
-const field = byId("q");
-const problem = byId("query-problem");
+const TABS = ["lines", "patterns", "changes"];
 
 /** `go(patch)` gets what was chosen; returns a function that shows a state. */
 export function header(go, state) {
   const showRange = rangeMenu(go);
   const picker = byId("app");
+  const tabs = TABS.map((name) => byId(`tab-${name}`));
   anchorMenu(byId("account-menu"), document.querySelector("[popovertarget=account-menu]"));
   picker.addEventListener("change", () => go({ app: picker.value, record: "" }));
-  byId("query-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    go({ q: field.value.trim() });
-  });
-  field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    field.form.requestSubmit();
-  });
-  field.addEventListener("input", () => showQueryProblem(null));
   byId("levels").addEventListener("click", (event) => {
     const level = event.target.closest("button")?.dataset.level;
-    const clause = `${event.altKey ? "-" : ""}level:${level?.toLowerCase()}`;
-    if (level) go({ q: withClause(state().q, clause) });
+    if (level) go({ q: withValue(state().q, "level", level, { isExcluded: event.altKey }) });
+  });
+  byId("tabs").addEventListener("click", (event) => {
+    const { tab } = event.target.dataset;
+    if (tab) go({ tab });
+  });
+  byId("tabs").addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = tabs.filter((tab) => !tab.hidden);
+    next.at((next.indexOf(document.activeElement) + step) % next.length).focus();
   });
   return (shown) => {
     picker.value = shown.app;
-    if (field.value.trim() !== shown.q) field.value = shown.q;
+    showQuery(shown.q);
     showRange(shown);
+    for (const tab of tabs) {
+      const isChosen = tab.dataset.tab === shown.tab;
+      tab.setAttribute("aria-selected", String(isChosen));
+      tab.tabIndex = isChosen ? 0 : -1;
+    }
+    byId("results").setAttribute("aria-labelledby", `tab-${shown.tab}`);
+    byId("compare").setAttribute("aria-pressed", String(shown.compare));
   };
-}
-
-/** Says below the query where it cannot be read; null takes it away. */
-export function showQueryProblem(error, q = "") {
-  problem.hidden = !error;
-  field.setAttribute("aria-invalid", String(Boolean(error)));
-  if (!error) return;
-  const shown = [make("p", {}, make("strong", { text: error.message })), make("p", { text: error.hint || "" })];
-  const { position } = error.data;
-  if (Number.isInteger(position)) {
-    const letters = Array.from(q);
-    const at = make("span", { class: "at", text: letters[position] ?? "␣" });
-    const after = letters.slice(position + 1, position + 40).join("");
-    shown.unshift(make("pre", {}, letters.slice(Math.max(0, position - 40), position).join(""), at, after));
-  }
-  problem.replaceChildren(...shown);
 }
 
 /** The numbers of a search; null where they could not be had. */

@@ -1,4 +1,4 @@
-/* Lines over time, stacked by level. Drag or Enter zooms. */
+/* Lines over time, stacked by level, with the time before as a line. Drag or Enter zooms. */
 
 import { draw, make } from "./dom.js";
 import { LEVELS, grouped, plural, rounded } from "./format.js";
@@ -16,11 +16,15 @@ export class Histogram {
     this.root = root;
     this.onZoom = onZoom;
     this.data = null;
-    this.chosen = null;
+    this.past = null;
+    this.held = null;
+    this.chosen = null; /* index of a bar, by keyboard */
+    this.anchor = null; /* where a choice of several bars began */
     this.svg = draw("svg", { "aria-hidden": "true" });
     this.brush = make("div", { class: "brush", hidden: true });
+    this.heldBrush = make("div", { class: "brush held", hidden: true });
     this.tip = make("div", { class: "tip", hidden: true });
-    root.append(this.svg, this.brush, this.tip);
+    root.append(this.svg, this.heldBrush, this.brush, this.tip);
     new ResizeObserver(() => this.paint()).observe(root);
     this.#listen();
   }
@@ -32,10 +36,35 @@ export class Histogram {
       buckets: answer.buckets.map((b) => ({ ms: time.parse(b.start), counts: b.counts, total: sum(b.counts) })),
     };
     this.span = span;
+    this.past = null;
     this.#fitSpan();
     this.#choose(null);
     this.paint();
     this.#describe();
+  }
+
+  /** The equally long time before, drawn as a thin line; null takes it away. */
+  compareWith(answer) {
+    const length = this.span ? this.span.endMs - this.span.startMs : 0;
+    this.past = answer && {
+      intervalMs: answer.interval_s * 1000,
+      buckets: answer.buckets.map((b) => ({ ms: time.parse(b.start) + length, total: sum(b.counts) })),
+    };
+    this.paint();
+  }
+
+  /** A span that stays marked: {startMs, endMs} or null. */
+  hold(span) {
+    this.held = span;
+    this.#paintHeld();
+  }
+
+  #paintHeld() {
+    this.heldBrush.hidden = !this.held || !this.data;
+    if (this.heldBrush.hidden) return;
+    const [left, right] = [this.held.startMs, this.held.endMs].map((ms) => Math.min(Math.max(this.#x(ms), 0), this.root.clientWidth));
+    this.heldBrush.style.left = `${left}px`;
+    this.heldBrush.style.width = `${right - left}px`;
   }
 
   /** "Any time" asks from 1970 on: draw only where there are lines. */
@@ -50,7 +79,7 @@ export class Histogram {
     const words = peak?.total
       ? `most in ${time.duration(this.data.intervalMs / 1000)}: ${plural(peak.total, "line")} at ${time.dateAndTime(peak.ms)}`
       : "no lines";
-    this.root.setAttribute("aria-label", `Lines over time, ${words}. Arrow keys choose, Enter zooms.`);
+    this.root.setAttribute("aria-label", `Lines over time, ${words}. Arrow keys choose, with Shift several, Enter zooms.`);
   }
 
   get height() {
@@ -73,9 +102,18 @@ export class Histogram {
     if (!this.data || !width) return;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height + AXIS_PX}`);
     this.svg.append(draw("line", { class: "axis", x1: 0, x2: width, y1: this.height + 0.5, y2: this.height + 0.5 }));
-    const most = Math.max(...this.data.buckets.map((bucket) => bucket.total), 0);
+    const totals = [...this.data.buckets, ...(this.past?.buckets || [])].map((bucket) => bucket.total);
+    const most = Math.max(...totals, 0);
     if (most) this.#paintBars(most);
+    if (most && this.past) this.#paintPast(most);
     this.#paintAxis(most, width);
+    this.#paintHeld();
+  }
+
+  #paintPast(most) {
+    const y = (total) => this.height - (total / most) * (this.height - 4);
+    const points = this.past.buckets.map((b) => `${this.#x(b.ms + this.past.intervalMs / 2).toFixed(1)} ${y(b.total).toFixed(1)}`);
+    if (points.length) this.svg.append(draw("path", { class: "past", d: `M${points.join("L")}` }));
   }
 
   #paintBars(most) {
@@ -144,24 +182,36 @@ export class Histogram {
     if (step && this.data?.buckets.length) {
       event.preventDefault();
       const last = this.data.buckets.length - 1;
-      this.#choose(Math.min(Math.max((this.chosen ?? (step > 0 ? -1 : last + 1)) + step, 0), last));
+      const next = Math.min(Math.max((this.chosen ?? (step > 0 ? -1 : last + 1)) + step, 0), last);
+      this.#choose(next, event.shiftKey ? (this.anchor ?? this.chosen ?? next) : null);
     } else if (event.key === "Enter" && this.chosen !== null) {
       event.preventDefault();
       event.stopPropagation();
-      this.#zoomBucket(this.data.buckets[this.chosen]);
+      this.#zoom(...this.#chosenSpan());
     } else if (event.key === "Escape" && this.chosen !== null) {
       event.stopPropagation();
       this.#choose(null);
     }
   }
 
-  #choose(index) {
+  #chosenSpan() {
+    const [first, last] = [this.chosen, this.anchor ?? this.chosen].sort((a, b) => a - b);
+    return [this.data.buckets[first].ms, this.data.buckets[last].ms + this.data.intervalMs];
+  }
+
+  #choose(index, anchor = null) {
     this.chosen = index;
+    this.anchor = anchor;
     const bucket = index === null ? null : this.data.buckets[index];
-    if (bucket) this.#showBrush(this.#x(bucket.ms), this.#x(bucket.ms + this.data.intervalMs));
-    else this.brush.hidden = true;
     this.#showTip(bucket);
-    if (bucket) this.root.setAttribute("aria-label", `${time.dateAndTime(bucket.ms)}: ${plural(bucket.total, "line")}. Enter zooms.`);
+    if (!bucket) {
+      this.brush.hidden = true;
+      return;
+    }
+    const [startMs, endMs] = this.#chosenSpan();
+    this.#showBrush(this.#x(startMs), this.#x(endMs));
+    const until = anchor === null ? "" : `, ${time.duration((endMs - startMs) / 1000)} chosen`;
+    this.root.setAttribute("aria-label", `${time.dateAndTime(bucket.ms)}: ${plural(bucket.total, "line")}${until}. Enter zooms.`);
   }
 
   #showBrush(from, to) {
@@ -184,6 +234,8 @@ export class Histogram {
       make("div", {}, make("span", { class: "badge", "data-level": level, text: level }), make("span", { text: grouped(bucket.counts[level]) })),
     );
     const every = time.duration(this.data.intervalMs / 1000);
+    const before = this.past?.buckets.find((one) => one.ms <= bucket.ms && bucket.ms < one.ms + this.past.intervalMs);
+    if (before) lines.push(make("div", { class: "quiet" }, make("span", { text: "before" }), make("span", { text: grouped(before.total) })));
     const title = make("div", {}, make("span", { text: time.dateAndTime(bucket.ms).replace(/\.\d+$/, "") }), make("span", { class: "quiet", text: every }));
     this.tip.replaceChildren(title, ...(lines.length ? lines : [make("div", { text: "no lines" })]));
     const left = this.#x(bucket.ms + this.data.intervalMs) + 8;

@@ -1,39 +1,12 @@
-/* The lines: only the rows in sight exist, so ten thousand cost as much as fifty. */
+/* The lines: only the rows in sight exist, so fifty thousand cost as much as fifty. */
 
-import { make, oncePerFrame } from "./dom.js";
-import { oneLine } from "./format.js";
-import * as time from "./time.js";
+import { oncePerFrame } from "./dom.js";
+import { Heights } from "./heights.js";
+import { Row } from "./row.js";
 
 const OVERSCAN = 8;
-const NEAR_END_ROWS = 60;
-
-class Row {
-  constructor() {
-    this.when = make("span", { class: "when" });
-    this.letter = make("span", { class: "letter" });
-    this.service = make("span", { class: "service" });
-    this.message = make("span", { class: "message" });
-    this.element = make("div", { class: "row", role: "option" }, this.when, this.letter, this.service, this.message);
-    this.key = null;
-  }
-
-  show(record, { hasDates, marker }) {
-    const ms = time.parse(record.timestamp);
-    this.element.dataset.level = record.level;
-    this.when.textContent = hasDates ? time.dateAndTime(ms) : time.timeOfDay(ms);
-    this.letter.textContent = record.level[0];
-    this.letter.title = record.level;
-    this.service.textContent = record.service || record.source || "";
-    this.message.replaceChildren(...marked(oneLine(record.message), marker));
-    this.when.title = time.hover(record.timestamp);
-  }
-}
-
-/** Text split so that what was searched for can be underlined. */
-function marked(text, marker) {
-  if (!marker) return [text];
-  return text.split(marker).map((part, i) => (i % 2 ? make("mark", { text: part }) : part));
-}
+const NEAR_END_ROWS = 100;
+const MOST_WRAPPED_LINES = 24;
 
 export class List {
   /** Callbacks: onOpen(record), onNearEnd(), onScroll(isAtTop). */
@@ -41,10 +14,11 @@ export class List {
     Object.assign(this, { viewport, rows, onOpen, onNearEnd, onScroll });
     this.records = [];
     this.ids = new Set();
-    this.look = { hasDates: false, marker: null };
+    this.look = { hasDates: false, marker: null, highlighter: null, columns: [], isWrapped: false };
     this.version = 0;
     this.selected = "";
     this.pool = [];
+    this.heights = new Heights();
     this.paintSoon = oncePerFrame(() => this.#paint());
     viewport.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     rows.addEventListener("click", (event) => this.#clicked(event));
@@ -58,32 +32,55 @@ export class List {
 
   /** Replace everything; the view goes to the newest line. */
   show(records, look) {
-    this.look = look;
-    this.records = records.slice();
+    this.records = records;
     this.ids = new Set(records.map((record) => record.id));
-    this.version += 1;
-    this.viewport.classList.toggle("has-dates", look.hasDates);
-    this.viewport.parentElement.classList.toggle("has-dates", look.hasDates);
+    this.look = { ...this.look, ...look };
     this.viewport.scrollTop = 0;
+    this.#restart();
+  }
+
+  /** The same lines, looking another way: `columns`, `isWrapped`, `highlighter` … */
+  restyle(look) {
+    const first = this.heights.at(this.viewport.scrollTop);
+    this.look = { ...this.look, ...look };
+    this.#measure();
+    this.viewport.scrollTop = this.heights.top(first);
+  }
+
+  #restart() {
+    this.heights.reset(this.records.length, { rowPx: this.rowPx, isUneven: this.look.isWrapped, guess: (i) => this.#guess(i) });
+    this.version += 1;
+    this.#resize();
     this.paintSoon();
+  }
+
+  /** How high a wrapped row will be, by its letters. */
+  #guess(index) {
+    const { message } = this.records[index];
+    const lines = Math.min(Math.ceil(message.length / this.wrapLetters) || 1, MOST_WRAPPED_LINES);
+    return this.rowPx + (lines - 1) * this.linePx;
   }
 
   /** Add older lines at the end. */
   append(records) {
     for (const record of this.#unknown(records)) this.records.push(record);
+    this.heights.grow(this.records.length);
+    this.version += 1;
+    this.#resize();
     this.paintSoon();
   }
 
-  /** Add newer lines at the top, newest first; the view keeps its place unless it is at the top. */
+  /** Add newer lines at the top, keeping what is looked at in its place; at most `maxRecords` stay. */
   prepend(records, maxRecords) {
     const fresh = this.#unknown(records);
     if (!fresh.length) return 0;
     const wasAtTop = this.isAtTop;
     this.records = fresh.concat(this.records);
     for (const lost of this.records.splice(maxRecords)) this.ids.delete(lost.id);
+    this.heights.grow(this.records.length, { before: fresh.length });
     this.version += 1;
     this.#resize();
-    if (!wasAtTop) this.viewport.scrollTop += fresh.length * this.rowPx;
+    if (!wasAtTop) this.viewport.scrollTop += this.heights.top(Math.min(fresh.length, this.records.length));
     this.paintSoon();
     return fresh.length;
   }
@@ -114,25 +111,28 @@ export class List {
     this.paintSoon();
   }
 
-  /** The record `step` lines further down, or the first one. */
+  /** The record `step` lines further down, or the first one in sight. */
   neighbour(step) {
     const index = this.indexOf(this.selected);
-    if (index < 0) return this.records[Math.round(this.viewport.scrollTop / this.rowPx)];
+    if (index < 0) return this.records[this.heights.at(this.viewport.scrollTop + this.rowPx / 2)];
     return this.records[Math.min(Math.max(index + step, 0), this.records.length - 1)];
   }
 
   #reveal(index) {
     this.#resize();
-    const top = index * this.rowPx;
+    const top = this.heights.top(index);
+    const height = this.heights.height(index);
     const { scrollTop, clientHeight } = this.viewport;
     if (top < scrollTop) this.viewport.scrollTop = top;
-    else if (top + this.rowPx > scrollTop + clientHeight) this.viewport.scrollTop = top + this.rowPx - clientHeight;
+    else if (top + height > scrollTop + clientHeight) this.viewport.scrollTop = top + height - clientHeight;
   }
 
   #measure() {
-    this.rowPx = Number.parseFloat(getComputedStyle(this.viewport).getPropertyValue("--row")) || 22;
-    this.version += 1;
-    this.paintSoon();
+    const style = getComputedStyle(this.viewport);
+    this.rowPx = Number.parseFloat(style.getPropertyValue("--row")) || 22;
+    this.linePx = Number.parseFloat(style.getPropertyValue("--line-height")) || 18;
+    this.wrapLetters = Math.max(20, (this.viewport.clientWidth - 260) / 7.3);
+    this.#restart();
   }
 
   #scrolled() {
@@ -147,15 +147,15 @@ export class List {
   }
 
   #resize() {
-    this.rows.style.height = `${this.records.length * this.rowPx}px`;
+    this.rows.style.height = `${this.heights.total}px`;
   }
 
   #paint() {
     this.#resize();
     const { scrollTop, clientHeight } = this.viewport;
-    const first = Math.max(0, Math.floor(scrollTop / this.rowPx) - OVERSCAN);
-    const last = Math.min(this.records.length, Math.ceil((scrollTop + clientHeight) / this.rowPx) + OVERSCAN);
-    this.#fillPool(Math.ceil(clientHeight / this.rowPx) + 2 * OVERSCAN + 1);
+    const first = Math.max(0, this.heights.at(scrollTop) - OVERSCAN);
+    const last = Math.min(this.records.length, this.heights.at(scrollTop + clientHeight) + 1 + OVERSCAN);
+    this.#fillPool(Math.max(last - first, Math.ceil(clientHeight / this.rowPx) + 2 * OVERSCAN + 1));
     const used = new Set();
     for (let i = first; i < last; i += 1) {
       const row = this.pool[i % this.pool.length];
@@ -163,11 +163,33 @@ export class List {
       this.#paintRow(row, i);
     }
     for (const row of this.pool) row.element.hidden = !used.has(row);
+    if (this.look.isWrapped) this.#settle(first, last);
     this.#markActive();
     if (this.records.length && last > this.records.length - NEAR_END_ROWS) this.onNearEnd();
   }
 
+  /** Learn how high wrapped rows are, and move what stands below them; what is looked at stays. */
+  #settle(first, last) {
+    const anchor = this.heights.at(this.viewport.scrollTop);
+    const measured = [];
+    for (let i = first; i < last; i += 1) measured.push(this.pool[i % this.pool.length].element.offsetHeight);
+    let shift = 0;
+    let hasChanged = false;
+    for (const [n, px] of measured.entries()) {
+      const grown = this.heights.set(first + n, px);
+      hasChanged ||= grown !== 0;
+      if (first + n < anchor) shift += grown;
+    }
+    if (!hasChanged) return;
+    this.#resize();
+    for (let i = first; i < last; i += 1) this.#place(this.pool[i % this.pool.length], i);
+    if (shift) this.viewport.scrollTop += shift;
+    this.paintSoon();
+  }
+
   #fillPool(size) {
+    if (this.pool.length >= size) return;
+    for (const row of this.pool) row.key = null;
     while (this.pool.length < size) {
       const row = new Row();
       this.pool.push(row);
@@ -175,18 +197,23 @@ export class List {
     }
   }
 
+  #place(row, index) {
+    row.element.style.transform = `translateY(${this.heights.top(index)}px)`;
+  }
+
   #paintRow(row, index) {
     const record = this.records[index];
     const key = `${index} ${this.version}`;
     if (row.key === key) return;
     row.key = key;
+    row.element.hidden = false;
     if (row.record !== record || row.look !== this.look) row.show(record, this.look);
     row.record = record;
     row.look = this.look;
     const { element } = row;
     element.dataset.index = index;
     element.id = `line-${record.id}`;
-    element.style.transform = `translateY(${index * this.rowPx}px)`;
+    this.#place(row, index);
     element.setAttribute("aria-selected", String(record.id === this.selected));
     element.setAttribute("aria-posinset", index + 1);
     element.setAttribute("aria-setsize", this.records.length);

@@ -11,7 +11,7 @@ const MAX_PENDING = 2000;
 export class Live {
   /**
    * Callbacks: onReady(isAgain) returns when the list holds what was before; onEnd(error);
-   * onLost(); onQueryError(error); onRows() after rows were added; onWanted(isOn) by the button.
+   * onLost(); onQueryError(error); onRecords(records); onRows() after rows were added; onWanted(isOn) by the button.
    */
   constructor(list, callbacks) {
     Object.assign(this, { list, callbacks });
@@ -114,6 +114,7 @@ export class Live {
 
   #logs(records, dropped) {
     this.dropped += dropped;
+    this.callbacks.onRecords(records);
     this.pending.push(...records);
     if (this.pending.length > MAX_PENDING) {
       this.dropped += this.pending.length - MAX_PENDING;

@@ -3,6 +3,7 @@
 import { copy, fromTemplate, make } from "./dom.js";
 import { plural } from "./format.js";
 import * as time from "./time.js";
+import { markedQuery, reasonItem } from "./why.js";
 
 const action = (text, onclick, isFirst = false) =>
   make("button", { class: isFirst ? "button first" : "button", type: "button", onclick, text });
@@ -43,12 +44,14 @@ export class Panels {
 
   /**
    * Nothing found. `elsewhere` are the stats of the query at any time, `without` those of the range
-   * without the query; either may be null. The actions get the state to go to.
+   * without the query, `reasons` the server's; each may be null. The actions get the state to go to.
    */
-  nothing(state, { elsewhere, without }, go) {
+  nothing(state, { elsewhere, without, reasons }, go) {
     const [panel, slots] = fromTemplate("state-nothing");
     slots.range.textContent = time.inWords(state);
     const tell = (text) => slots.reasons.append(make("li", { text }));
+    if (reasons && state.q) slots.reasons.before(markedQuery(state.q, reasons.filter(({ kind }) => kind !== "time" && kind !== "app")));
+    for (const reason of reasons || []) if (reason.kind !== "time") slots.reasons.append(reasonItem(reason, state.q, go));
     if (state.q && without?.total) {
       tell(`Without the search there are ${plural(without.total, "line")} in this range.`);
       slots.actions.append(action("Clear the search", () => go({ q: "" })));

@@ -2,8 +2,10 @@
 
 import { get } from "./api.js";
 import * as time from "./time.js";
+import { reasonsFor } from "./why.js";
 
 const PAGE = 200;
+const LATER_PAGE = 1000;
 const SLOW_MS = 2000;
 const OVERLAP_MS = 2000;
 const GAP_LIMIT = 1000;
@@ -40,6 +42,7 @@ export class Search {
       on.page(answer, span);
     });
     const numbers = this.#numbers(this.asked, span, abort.signal, on);
+    on.began(this.asked, span);
     try {
       await page;
     } catch (error) {
@@ -74,7 +77,7 @@ export class Search {
     if (!this.next || this.isPaging) return null;
     this.isPaging = true;
     try {
-      const answer = await get("logs", { ...this.asked, limit: PAGE, cursor: this.next }, this.abort.signal);
+      const answer = await get("logs", { ...this.asked, limit: LATER_PAGE, cursor: this.next }, this.abort.signal);
       this.next = answer.next;
       return answer.results;
     } finally {
@@ -90,19 +93,26 @@ export class Search {
     return { records: answer.results, isAll: !answer.next };
   }
 
-  /** Why nothing was found: numbers of the query at any time, and of the range without it. */
+  /** Why nothing was found: numbers of the query at any time, and of the range without it; reasons. */
   async explain(state) {
     const signal = this.abort?.signal;
     const end = time.iso(time.nowMs() + 86400e3);
     const any = { app: state.app, start: time.EPOCH_ISO, end };
     const quiet = (promise) => promise.catch(() => null);
-    const [elsewhere, without, ever] = await Promise.all([
+    const [elsewhere, without, ever, reasons] = await Promise.all([
       quiet(get("logs/stats", { ...any, q: state.q }, signal)),
       state.q ? quiet(get("logs/stats", { ...this.asked, q: "" }, signal)) : null,
       state.q ? quiet(get("logs/stats", any, signal)) : null,
+      state.q ? reasonsFor(this.asked, signal) : null,
     ]);
     const isFirstVisit = (ever || elsewhere)?.total === 0;
-    return { elsewhere, without, isFirstVisit };
+    return { elsewhere, without, reasons, isFirstVisit };
+  }
+
+  /** Counts over the equally long time before, for the line in the chart. */
+  before(span) {
+    const start = time.iso(span.startMs - (span.endMs - span.startMs));
+    return get("logs/histogram", { ...this.asked, start, end: time.iso(span.startMs), interval: "auto", by: "level" }, this.abort?.signal);
   }
 
   record(id) {

@@ -1,0 +1,296 @@
+/* The panel of fields: which values there are, how often, and one click to keep or leave them out. */
+
+import { get } from "./api.js";
+import { byId, make } from "./dom.js";
+import { grouped, rounded } from "./format.js";
+import { choiceOf, containing, missing, withoutField } from "./query.js";
+import { remember, remembered } from "./state.js";
+import * as time from "./time.js";
+
+const ALWAYS = ["level", "service", "host", "source"];
+const COMMON = 4;
+const SHOWN = 8;
+const SEARCHED = 50;
+const FIELDS_KEPT_MS = 60e3;
+const TYPING_MS = 200;
+
+export class Facets {
+  /** Callbacks: onValue(field, value, {isExcluded}), onClause(clause), onColumn(field), columns(). */
+  constructor(callbacks) {
+    this.callbacks = callbacks;
+    this.root = byId("facets");
+    this.box = byId("facet-list");
+    this.finder = byId("facet-find");
+    this.button = byId("facets-button");
+    this.asked = null;
+    this.fields = [];
+    this.open = new Map();
+    this.answers = new Map();
+    this.isMissing = false;
+    this.abort = null;
+    this.timer = 0;
+    this.phone = matchMedia("(max-width: 720px)");
+    this.#listen();
+    this.#showPanel(!this.phone.matches && remembered("facets") !== "closed");
+  }
+
+  #listen() {
+    this.button.addEventListener("click", () => this.toggle());
+    byId("facets-close").addEventListener("click", () => this.toggle(false));
+    this.finder.addEventListener("input", () => this.#soon(() => this.#find()));
+    this.box.addEventListener("click", (event) => this.#clicked(event));
+    this.phone.addEventListener("change", () => this.#showPanel(!this.phone.matches && remembered("facets") !== "closed"));
+  }
+
+  #soon(work) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(work, TYPING_MS);
+  }
+
+  get isShown() {
+    return !this.root.hidden;
+  }
+
+  toggle(isShown = !this.isShown) {
+    if (this.isMissing) return;
+    if (!this.phone.matches) remember("facets", isShown ? "open" : "closed");
+    this.#showPanel(isShown);
+    if (isShown) {
+      this.refresh();
+      if (this.phone.matches) byId("facets-close").focus();
+    } else this.button.focus({ preventScroll: true });
+  }
+
+  #showPanel(isShown) {
+    this.root.hidden = !isShown;
+    this.button.setAttribute("aria-expanded", String(isShown));
+  }
+
+  focus() {
+    this.toggle(true);
+    this.finder.focus();
+  }
+
+  /** What is searched now: {app, q, start, end}; the panel asks only while it is shown. */
+  show(asked) {
+    const isOtherApp = asked.app !== this.asked?.app;
+    this.asked = asked;
+    if (isOtherApp) {
+      this.fields = [];
+      this.fieldsAt = 0;
+      this.answers.clear();
+      this.open = new Map();
+      this.box.replaceChildren();
+    }
+    if (this.isShown) this.refresh();
+  }
+
+  async refresh() {
+    if (!this.asked) return;
+    this.abort?.abort();
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    this.box.classList.add("is-stale");
+    try {
+      await Promise.all([this.#askFields(signal), this.#askValues(this.#opened(), signal)]);
+      await this.#askValues(this.#opened().filter((name) => !this.answers.has(name)), signal);
+      this.#paint();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      if (error.status === 404) this.#giveUp();
+      else this.box.replaceChildren(make("p", { class: "quiet", text: `${error.message} ${error.hint || ""}` }));
+    }
+    this.box.classList.remove("is-stale");
+  }
+
+  #giveUp() {
+    this.isMissing = true;
+    this.#showPanel(false);
+    this.button.hidden = true;
+  }
+
+  async #askFields(signal) {
+    if (this.fields.length && Date.now() - this.fieldsAt < FIELDS_KEPT_MS) return;
+    const { app, start, end } = this.asked;
+    const answer = await get("logs/fields", { app, start, end, limit: 200 }, signal);
+    this.fields = answer.fields.filter(({ name }) => !["message", "timestamp", "received_at", "id", "app", "severity"].includes(name));
+    this.fieldsAt = Date.now();
+    if (!this.open.size) this.#openUsual();
+  }
+
+  /** What is open on a first visit: the columns with values, and attributes that most lines have. */
+  #openUsual() {
+    const kept = JSON.parse(remembered(`fields:${this.asked.app}`) || "null");
+    const known = new Map(this.fields.map((field) => [field.name, field]));
+    const isUseful = ({ is_attribute, type, cardinality }) => is_attribute && type !== "time" && cardinality > 1 && cardinality <= 40;
+    const common = this.fields.filter(isUseful).sort((a, b) => b.share - a.share);
+    const usual = [...ALWAYS.filter((name) => name === "level" || known.has(name)), ...common.slice(0, COMMON).map(({ name }) => name)];
+    for (const name of kept || usual) this.open.set(name, { limit: SHOWN });
+  }
+
+  #opened() {
+    return [...this.open.keys()];
+  }
+
+  /** Values of fields; one that the query speaks about is counted as if it did not, to offer more. */
+  async #askValues(names, signal) {
+    const { q } = this.asked;
+    const own = names.filter((name) => choiceOf(q, name).isNarrowed || this.open.get(name)?.limit !== SHOWN);
+    const rest = names.filter((name) => !own.includes(name));
+    const asks = own.map((name) => this.#ask([name], withoutField(q, name), this.open.get(name)?.limit || SHOWN, signal));
+    if (rest.length) asks.push(this.#ask(rest, q, SHOWN, signal));
+    await Promise.all(asks);
+  }
+
+  async #ask(names, q, limit, signal) {
+    const answer = await get("logs/facets", { ...this.asked, q, fields: names.join(","), limit }, signal);
+    for (const name of names) {
+      this.answers.set(name, { values: answer.fields[name] || [], missing: answer.missing?.[name] || 0, limit });
+    }
+  }
+
+  /** Look for the text in names of fields, and in the values of those that are open. */
+  async #find() {
+    const text = this.finder.value.trim();
+    this.found = null;
+    if (text && this.asked) {
+      const names = this.#opened().filter((name) => name !== "level" && this.#fieldOf(name).type !== "number");
+      const one = async (name) => {
+        const q = `${withoutField(this.asked.q, name)} ${containing(name, text)}`.trim();
+        const answer = await get("logs/facets", { ...this.asked, q: this.#safe(q, name, text), fields: name, limit: SEARCHED });
+        return [name, answer.fields[name] || []];
+      };
+      const answers = await Promise.all(names.map((name) => one(name).catch(() => [name, []])));
+      if (this.finder.value.trim() !== text) return;
+      const isHit = ({ value }) => value.toLowerCase().includes(text.toLowerCase());
+      this.found = new Map(answers.map(([name, values]) => [name, values.filter(isHit)]));
+    }
+    this.#paint();
+  }
+
+  #safe(q, name, text) {
+    const base = withoutField(this.asked.q, name);
+    return base === this.asked.q && base.includes(" OR ") ? `(${base}) ${containing(name, text)}` : q;
+  }
+
+  #fieldOf(name) {
+    return this.fields.find((field) => field.name === name) || { name, type: "text", share: 0 };
+  }
+
+  /* painting */
+
+  #paint() {
+    const focused = document.activeElement?.closest?.("[data-key]")?.dataset.key;
+    const top = this.box.scrollTop;
+    const text = this.finder.value.trim().toLowerCase();
+    const opened = this.#opened();
+    const closed = this.fields.filter(({ name }) => !this.open.has(name) && (!text || name.toLowerCase().includes(text)));
+    const shown = opened.filter((name) => !text || name.toLowerCase().includes(text) || this.found?.get(name)?.length);
+    const parts = shown.map((name) => this.#group(name, text));
+    if (closed.length) {
+      parts.push(make("h3", { class: "quiet", text: opened.length ? "More fields" : "Fields" }));
+      parts.push(make("ul", { class: "more-fields" }, ...closed.slice(0, 100).map((field) => this.#closedField(field))));
+    }
+    if (!parts.length) parts.push(make("p", { class: "quiet", text: text ? "No field or value has this in it." : "No fields in this range." }));
+    this.box.replaceChildren(...parts);
+    this.box.scrollTop = top;
+    if (focused) [...this.box.querySelectorAll("[data-key]")].find((element) => element.dataset.key === focused)?.focus({ preventScroll: true });
+  }
+
+  #closedField({ name, share, cardinality }) {
+    const title = `${name}: in ${Math.round(share * 100)} % of the lines, ${grouped(cardinality)} values. Click to see them.`;
+    return make(
+      "li",
+      {},
+      make("button", { type: "button", class: "facet-open", "data-act": "open", "data-field": name, "data-key": `open ${name}`, title, "aria-expanded": "false" }, make("span", { text: name }), make("span", { class: "quiet", text: share < 0.01 ? "< 1 %" : `${Math.round(share * 100)} %` })),
+    );
+  }
+
+  #group(name, text) {
+    const answer = this.answers.get(name);
+    const { included, excluded } = choiceOf(this.asked.q, name);
+    const found = text && !name.toLowerCase().includes(text) ? this.found?.get(name) : null;
+    const values = found || this.#withChosen(answer?.values || [], [...included, ...excluded], name);
+    const most = Math.max(...values.map(({ count }) => count), 1);
+    const items = values.map((one) => this.#value(name, one, most, { included, excluded }));
+    if (answer?.missing && !found) items.push(this.#missing(name, answer.missing));
+    const isCut = !found && answer && answer.values.length >= answer.limit && answer.limit < SEARCHED;
+    const isColumn = this.callbacks.columns().includes(name);
+    return make(
+      "section",
+      { class: "facet", "aria-label": `Values of ${name}` },
+      make(
+        "header",
+        {},
+        make("button", { type: "button", class: "facet-name", "data-act": "close", "data-field": name, "data-key": `close ${name}`, title: `${name}: hide its values`, "aria-expanded": "true", text: name }),
+        make("button", { type: "button", class: "act", "data-act": "column", "data-field": name, "data-key": `column ${name}`, title: isColumn ? "Take this column out of the list" : "Show as a column of the list", "aria-pressed": String(isColumn), "aria-label": `Column: ${name}`, text: "Column" }),
+      ),
+      make("ul", {}, ...items),
+      items.length ? null : make("p", { class: "quiet none", text: answer ? "no values here" : " " }),
+      isCut ? make("button", { type: "button", class: "act", "data-act": "all", "data-field": name, "data-key": `all ${name}`, text: "More values" }) : null,
+    );
+  }
+
+  /** Chosen values stay in sight, also where none of the lines has them. */
+  #withChosen(values, chosen, name) {
+    const given = new Set(values.map(({ value }) => (name === "level" ? value.toLowerCase() : value)));
+    const absent = [...new Set(chosen)].filter((value) => !given.has(value));
+    return [...values, ...absent.map((value) => ({ value: name === "level" ? value.toUpperCase() : value, count: 0 }))];
+  }
+
+  #value(field, { value, count }, most, { included, excluded }) {
+    const key = field === "level" ? value.toLowerCase() : value;
+    const state = included.includes(key) ? "in" : excluded.includes(key) ? "out" : "";
+    const words = value === "" ? "(empty)" : value;
+    const title = `${words}\n${grouped(count)} lines, ${time.words(this.callbacks.state())}\nClick: only these; with Alt: without them`;
+    const bar = make("span", { class: "bar", "aria-hidden": "true" });
+    bar.style.width = `${(count / most) * 100}%`;
+    const data = { "data-field": field, "data-value": value };
+    return make(
+      "li",
+      { "data-state": state, "data-level": field === "level" ? value : null },
+      bar,
+      make("button", { type: "button", class: "only", "data-act": "only", "data-key": `only ${field} ${value}`, ...data, title, "aria-pressed": String(state === "in") }, make("span", { class: "text", text: words }), make("span", { class: "n", text: rounded(count) })),
+      make("button", { type: "button", class: "less", "data-act": "less", "data-key": `less ${field} ${value}`, ...data, title: state === "out" ? "No longer without these" : "Without these lines", "aria-pressed": String(state === "out"), "aria-label": `Without ${field} ${words}`, text: "−" }),
+    );
+  }
+
+  #missing(field, count) {
+    const title = `${grouped(count)} lines have no ${field}. Click: only these`;
+    return make("li", { class: "quiet" }, make("button", { type: "button", class: "only", "data-act": "missing", "data-field": field, "data-key": `missing ${field}`, title }, make("em", { class: "text", text: "not there" }), make("span", { class: "n", text: rounded(count) })));
+  }
+
+  #clicked(event) {
+    const target = event.target.closest("[data-act]");
+    if (!target) return;
+    const { act, field, value } = target.dataset;
+    const acts = {
+      only: () => this.callbacks.onValue(field, value, { isExcluded: event.altKey }),
+      less: () => this.callbacks.onValue(field, value, { isExcluded: true }),
+      missing: () => this.callbacks.onClause(missing(field)),
+      column: () => this.callbacks.onColumn(field),
+      open: () => this.#setOpen(field, true),
+      close: () => this.#setOpen(field, false),
+      all: () => this.#more(field),
+    };
+    acts[act]?.();
+  }
+
+  #setOpen(field, isOpen) {
+    if (isOpen) this.open.set(field, { limit: SHOWN });
+    else this.open.delete(field);
+    remember(`fields:${this.asked.app}`, JSON.stringify(this.#opened()));
+    this.#paint();
+    if (isOpen) this.refresh();
+  }
+
+  #more(field) {
+    this.open.set(field, { limit: SEARCHED });
+    this.refresh();
+  }
+
+  /** Columns or words of the range changed; the numbers are the same. */
+  repaint() {
+    if (this.isShown && this.asked && this.answers.size) this.#paint();
+  }
+}
