@@ -1,8 +1,12 @@
 """Small things polars lacks, or does at the price of a query (0.1 ms each)."""
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
+import numpy as np
 import polars as pl
+
+Bytes: TypeAlias = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
 # A column name no key can have: NUL is not printable.
 SCRATCH = "\0"
@@ -21,6 +25,26 @@ def all_rows(n: int) -> pl.Series:
 def none_of(n: int) -> pl.Series:
     """A mask of n lines, all False."""
     return constant(False, n, pl.Boolean)
+
+
+def bytes_of(texts: pl.Series) -> Bytes:
+    """The UTF-8 bytes of all texts, one after the other; nulls have none."""
+    array = texts.rechunk().alias("").to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets, content = array.buffers()
+    if content is None or not len(array):
+        return np.zeros(0, np.uint8)
+    ends = np.frombuffer(offsets, np.int64)[array.offset :][: len(array) + 1]
+    return np.frombuffer(content, np.uint8)[ends[0] : ends[-1]]
+
+
+def fixed_width(texts: pl.Series) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]] | None:
+    """The bytes of n texts of equal length, n × length; None where they are not, or one is null."""
+    if not len(texts) or texts.null_count():
+        return None
+    lengths = texts.str.len_bytes()
+    if not lengths[0] or lengths.min() != lengths.max():
+        return None
+    return bytes_of(texts).reshape(len(texts), -1)
 
 
 def put(series: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:

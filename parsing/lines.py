@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from logplatform.kernel.lines import count_lines
 
-_LINE_FEED = 10
+_LINE_FEED, _SPACE = 10, 32
 _INLINE_BYTES, _LARGEST_OFFSET = 12, (1 << 31) - 1
 _BLANK = r"^[ \t\r\v\f]*$"
 
@@ -31,20 +31,24 @@ def split_lines(blob: bytes) -> pl.Series:
         kept = filterfalse(bytes.isspace, BytesIO(blob))
         lines = [line.removesuffix(b"\n").removesuffix(b"\r") for line in kept]
         return pl.Series("line", lines, dtype=pl.Binary)
-    lines_ = _views_of(blob)
-    if lines_ is None:
-        lines_ = pl.Series("line", [text.removesuffix("\n")]).str.split("\n").explode()
-    # Counting costs a twentieth of looking at every line for blanks, which are rare.
-    if len(lines_) != count_lines(blob):
+    lines_, may_be_blank = _views_of(blob) or _texts_of(text)
+    if may_be_blank:
         lines_ = lines_.filter(~lines_.str.contains(_BLANK))
     return lines_.str.strip_suffix("\r") if b"\r" in blob else lines_
 
 
-def _views_of(text: bytes) -> pl.Series | None:
-    """Lines that are not empty as views into the text; None where one is too short for a view.
+def _texts_of(text: str) -> tuple[pl.Series, bool]:
+    """Lines as copies, and whether some may be blank."""
+    lines = pl.Series("line", [text.removesuffix("\n")]).str.split("\n").explode()
+    return lines, len(lines) != count_lines(text.encode())
 
-    A view has 16 bytes: length, first four bytes, buffer, offset. Up to 12 bytes are kept in the
-    view itself. Source: Arrow columnar format, "Variable-size Binary View Layout".
+
+def _views_of(text: bytes) -> tuple[pl.Series, bool] | None:
+    """Lines that are not empty as views into the text, and whether some may be blank.
+
+    None where one is too short for a view. A view has 16 bytes: length, first four bytes, buffer,
+    offset. Up to 12 bytes are kept in the view itself.
+    Source: Arrow columnar format, "Variable-size Binary View Layout".
     """
     found = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero(found == _LINE_FEED)
@@ -56,7 +60,9 @@ def _views_of(text: bytes) -> pl.Series | None:
         return None
     views = np.zeros((len(starts), 4), np.uint32)
     views[:, 0] = lengths
-    views[:, 1] = found[starts[:, None] + np.arange(4)].view(np.uint32)[:, 0]
+    beginnings = found[starts[:, None] + np.arange(4)]
+    views[:, 1] = beginnings.view(np.uint32)[:, 0]
     views[:, 3] = starts
     buffers = [None, pa.py_buffer(views), pa.py_buffer(text)]
-    return pl.Series("line", pa.Array.from_buffers(pa.string_view(), len(starts), buffers))
+    lines = pl.Series("line", pa.Array.from_buffers(pa.string_view(), len(starts), buffers))
+    return lines, bool((beginnings[:, 0] <= _SPACE).any())

@@ -20,10 +20,12 @@ from logplatform.kernel.templates import (
     SLASH,
     mask_patterns,
 )
-from parsing.frames import SCRATCH, first_present
+from parsing.frames import SCRATCH, bytes_of, first_present
 
 # Looking repeated messages up costs less than masking them when half of a sample repeats.
 _SAMPLE = 512
+_LINE_FEED, _SLASH_BYTE, _ZERO = (np.uint8(code) for code in b"\n/0")
+_NINE = np.uint8(9)
 _NUMBERED, _VALUES = mask_patterns(r"(?-u:\b)")
 _TROUBLE = word_pattern("i-u")
 _TAILS = np.array([(1 << 8 * length) - 1 for length in range(9)], dtype=np.uint64)
@@ -67,9 +69,9 @@ def subjects_of(
     own = messages if bodies is None else _own_text(messages, bodies)
     if method is None or path is None:
         return own
-    may_hold_path = (messages == "") | messages.str.contains("/", literal=True)
-    if not may_hold_path.any():
+    if not (bytes_of(messages) == _SLASH_BYTE).any() and not (messages == "").any():
         return own
+    may_hold_path = (messages == "") | messages.str.contains("/", literal=True)
     asked = pl.DataFrame({"message": messages, "method": method, "path": path, "own": own})
     request = pl.concat_str([pl.col("method"), pl.col("path")], separator=" ")
     is_all = (pl.col("message") == "") | pl.col("message").str.contains(request, literal=True)
@@ -88,17 +90,14 @@ def _own_text(messages: pl.Series, bodies: pl.Series) -> pl.Series:
 
 def _heads(subjects: pl.Series) -> pl.DataFrame:
     """The part of each subject that counts, words with digits replaced, as `head`."""
-    if subjects.str.contains("\n", literal=True).any():
+    content = bytes_of(subjects)
+    if (content == _LINE_FEED).any():
         subjects = subjects.str.splitn("\n", 2).struct.field("field_0")
     if (subjects.str.len_bytes() > MAX_CHARS).any():
         subjects = subjects.str.head(MAX_CHARS)
-    if _has_digits(subjects.head(_SAMPLE)) or _has_digits(subjects):
+    if ((content - _ZERO) <= _NINE).any():
         subjects = subjects.str.replace_all(*_NUMBERED)
     return subjects.alias("head").to_frame()
-
-
-def _has_digits(texts: pl.Series) -> bool:
-    return texts.str.contains("[0-9]").any()
 
 
 def _templates_of_heads(heads: pl.Series) -> pl.DataFrame:
@@ -139,7 +138,7 @@ def hashes_of(texts: pl.Series) -> pl.Series:
 
 def _words_of(texts: pl.Series, sizes: np.ndarray, counts: np.ndarray) -> _Words:
     """The mixed words of eight bytes of all texts, one after the other; the last padded by 0."""
-    joined = texts.str.join("").item().encode() + bytes(8)
+    joined = np.concatenate([bytes_of(texts), np.zeros(8, np.uint8)])
     at_any_byte = np.ndarray((len(joined) - 7,), dtype="<u8", buffer=joined, strides=(1,))
     ends = np.cumsum(counts)
     places = np.arange(ends[-1]) - np.repeat(ends - counts, counts)

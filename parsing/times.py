@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from parsing.aligned_times import read_aligned_times
 from parsing.contracts import TIMESTAMP
 from parsing.frames import constant
 from parsing.layouts import LAST_S, placed, read_layout
@@ -108,6 +109,11 @@ def _layout_of(match: re.Match[str]) -> str | None:
 
 
 def _read_year_first(text: pl.Series, layout: str, zone: str) -> pl.Series:
+    aligned = read_aligned_times(text, zone)
+    return _read_by_layout(text, layout, zone) if aligned is None else aligned
+
+
+def _read_by_layout(text: pl.Series, layout: str, zone: str) -> pl.Series:
     stamp = pl.col("text")
     # Beyond 2262 a conversion to ns wraps around silently.
     known = stamp.str.starts_with("20") | stamp.str.starts_with("19")

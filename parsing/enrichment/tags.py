@@ -54,6 +54,9 @@ def tags_of(rules: Sequence[TagRule], columns: dict[str, pl.Series], n: int) -> 
 
 def _bits(column: pl.Series, rules: Sequence[TagRule], field: str) -> pl.Series:
     """A bit for every rule that looks at this field and finds a word in it."""
+    if not any(word[-1:].isdigit() for rule in rules for word in rule.words):
+        # No word ends with a digit, so `/orders/17` tells what `/orders/18` tells.
+        column = column.str.strip_chars_end("0123456789")
     distinct = column.drop_nulls().unique()
     if 2 * len(distinct) > len(column):
         return _found_in(column, rules, field)

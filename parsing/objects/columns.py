@@ -24,7 +24,9 @@ from parsing.frames import (
     spread,
     spread_mask,
 )
+from parsing.objects.aligned import read_aligned
 from parsing.objects.exact import MAX_FIELDS, is_odd_key
+from parsing.objects.part import Part
 from parsing.objects.schema import (
     MAX_LEVELS,
     Schema,
@@ -58,14 +60,6 @@ _VALID = valid_pattern()
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Lines that share columns: `rows` (UInt32, of the lines given) and as many in `frame`."""
-
-    rows: pl.Series
-    frame: pl.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
 class _Level:
     """n texts read: their rows, which are wrong, which lack keys, and which columns hold arrays."""
 
@@ -84,6 +78,17 @@ def read_parts(lines: pl.Series) -> tuple[list[Part], pl.Series]:
         Parts with one String column per joined key, exact; and the rows of lines that are in no
         part and need `read_exact`.
     """
+    parts, rows = read_aligned(lines)
+    if not len(rows):
+        return parts, rows
+    others, left = _read_others(lines.gather(rows) if parts else lines)
+    return [*parts, *(Part(rows.gather(each.rows), each.frame) for each in others)], rows.gather(
+        left
+    )
+
+
+def _read_others(lines: pl.Series) -> tuple[list[Part], pl.Series]:
+    """As `read_parts`, of lines that are of no shape."""
     rows = all_rows(len(lines))
     uniform = read_uniform(lines)
     if uniform is not None:

@@ -7,8 +7,9 @@ import polars as pl
 
 from parsing.contracts import EXTRAS_SCHEMA
 from parsing.frames import all_rows, constant, no_columns, put
-from parsing.objects.columns import Part, read_parts
+from parsing.objects.columns import read_parts
 from parsing.objects.exact import RefusedLine, read_exact
+from parsing.objects.part import Part
 
 # Below this many lines the fixed cost of the column reader is higher than reading one by one.
 _FEW_LINES = 64

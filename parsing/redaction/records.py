@@ -56,7 +56,8 @@ def redact_matched(
     fields = [column.alias(name) for name, column in zip(texts, columns, strict=True)]
     clean = _redact_columns([*fields, *attributes], len(fields), redaction, rows, hits)
     values = {**matched.values, **dict(zip(texts, clean, strict=False))}
-    _redact_key(matched, values, redaction, hits)
+    if rows is None or len(rows):
+        _redact_key(matched, values, redaction, hits)
     attributes = clean[len(fields) :]
     extras = matched.extras
     if extras is not None and len(extras):
