@@ -1,17 +1,14 @@
 """Pages. What they show comes from the JSON API; a page itself holds no log text."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 
-from logplatform.kernel import clock
-from storage.access import apps_for
+from dashboard.pages import app_page
+from dashboard.shippers import KEY_PLACE, snippets
 
 
 class Login(LoginView):
@@ -24,33 +21,26 @@ class Login(LoginView):
 @login_required
 def explorer(request: HttpRequest) -> HttpResponse:
     """Search and watch the lines of the apps one may see."""
-    return _explorer(request, record_id=None)
+    return app_page(request, "dashboard/explorer.html", record=None)
 
 
 @login_required
 def record(request: HttpRequest, log_id: UUID) -> HttpResponse:
     """The explorer with one line open, among its neighbours in time."""
-    return _explorer(request, record_id=str(log_id))
+    return app_page(request, "dashboard/explorer.html", record=str(log_id))
 
 
-def _explorer(request: HttpRequest, *, record_id: str | None) -> HttpResponse:
-    apps = list(apps_for(request.user).values("slug", "name"))
-    if not apps:
-        return render(request, "dashboard/no_app.html", {"may_create": _may_create(request.user)})
-    context = {"apps": apps, "config": _config(apps, record_id=record_id)}
-    return render(request, "dashboard/explorer.html", context)
-
-
-def _config(apps: list[Any], *, record_id: str | None) -> dict[str, Any]:
-    """What the scripts of the page start from."""
-    return {
-        "apps": apps,
-        "record": record_id,
-        "now_ms": round(clock.now().timestamp() * 1000),
-        "explorer": reverse("explorer"),
-        "login": reverse("login"),
-    }
-
-
-def _may_create(user: User | AnonymousUser) -> bool:
-    return user.is_staff and user.has_perm("storage.add_app")
+@login_required
+def sources(request: HttpRequest) -> HttpResponse:
+    """How each source does, and how to send to it."""
+    user = request.user
+    reviews = user.is_staff and user.has_perm("ingestion.view_source")
+    return app_page(
+        request,
+        "dashboard/sources.html",
+        snippets=snippets(request),
+        key_place=KEY_PLACE,
+        may_issue=user.has_perm("ingestion.add_apikey"),
+        may_add=user.has_perm("ingestion.add_source"),
+        quarantine=reverse("admin:ingestion_quarantine_lines") if reviews else None,
+    )

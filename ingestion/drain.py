@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
-from ingestion import metrics, suspects, tail
+from ingestion import metrics, seen_formats, suspects, tail
 from ingestion.assemble import Assembled, assemble, quarantine_whole
 from ingestion.errors import RulesUnavailable
 from ingestion.queue import LINES, UNREAD, Group, LeaseLost, ShardLease
@@ -141,6 +141,7 @@ def _book(
     failpoints.reach("drain.acknowledged")
     if stored:
         tail.publish(stored.records)
+        seen_formats.note(stored.records)
     logger.debug("Stored a group", extra={"entries": len(group.entries), "s": watch.seconds})
 
 

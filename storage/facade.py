@@ -1,5 +1,6 @@
 """What other rooms may use of storage. Importing it is cheap: polars is loaded by who needs it."""
 
+from storage.activity import SourceActivity, source_activity
 from storage.changes import Changes, SpanCounts, TemplateCounts, ValueCounts, count_changes
 from storage.clickhouse.error_codes import QueryTooExpensive, StoreError, StoreUnavailable
 from storage.clickhouse.maintenance import check_alive, delete_app_logs, truncate_all
@@ -88,6 +89,7 @@ __all__ = [
     "RejectQuery",
     "RejectReason",
     "SearchPage",
+    "SourceActivity",
     "SpanCounts",
     "StoreError",
     "StoreUnavailable",
@@ -129,6 +131,7 @@ __all__ = [
     "records_of",
     "reject_reasons",
     "search_logs",
+    "source_activity",
     "stats_logs",
     "sum_receipts",
     "template_of_record",

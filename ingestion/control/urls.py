@@ -1,8 +1,9 @@
 """Addresses of the control plane below /api/v1/."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from ingestion.control import treatment, views
+from ingestion.control import activity, treatment, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("apps", views.AppView, basename="app")
@@ -13,4 +14,7 @@ router.register("redaction", treatment.RulesView, basename="redaction")
 router.register("tags", treatment.TagView, basename="tag")
 router.register("tables", treatment.TableView, basename="table")
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("sources/activity", activity.ActivityView.as_view(), name="source-activity"),
+    *router.urls,
+]
