@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 
 # Stands where the key goes; the page puts a key there that was just issued.
 KEY_PLACE = "YOUR_INGEST_KEY"
+_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,3 @@ def snippets(request: HttpRequest) -> list[dict[str, object]]:
         }
         for shipper in SHIPPERS
     ]
-
-
-_HERE = ("localhost", "127.0.0.1", "::1")

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Place = tuple[str, str]
 
-# The rate is that of the minutes before the one that has just begun.
+# The rate is that of so many minutes, the one that runs among them.
 _RATE_MINUTES = 5
 _MOST_REASONS = 1_000
 _NOTHING = storage.SourceActivity(lines=[])
@@ -80,10 +80,10 @@ def _sent(activity: dict[Place, storage.SourceActivity] | None, place: Place) ->
     if activity is None:
         return dict.fromkeys(("lines", "lines_per_s", "lag_ms", "store_ms", "last_at"))
     one = activity.get(place, _NOTHING)
-    lately = one.lines[-1 - _RATE_MINUTES : -1]
+    span_s = 60 * (_RATE_MINUTES - 1) + clock.now().second + 1
     return {
         "lines": one.lines,
-        "lines_per_s": sum(lately) / (60 * _RATE_MINUTES),
+        "lines_per_s": sum(one.lines[-_RATE_MINUTES:]) / span_s,
         "lag_ms": one.lag_ms,
         "store_ms": one.store_ms,
         "last_at": one.last_at,

@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ingestion.activity import describe_sources
-from ingestion.control.access import PeopleWithRights
 from ingestion.models import Source
 from logplatform.api_access import visible_apps
+from logplatform.control.access import PeopleWithRights
 
 _EXAMPLE = OpenApiExample(
     "One source",

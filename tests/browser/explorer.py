@@ -56,9 +56,9 @@ class Tenant:
         self.url = f"http://localhost:{up.port}"
         self.http = httpx.Client(base_url=self.url, timeout=30)
         self._sign_in(up.first_run)
-        self.slug = self._create("apps", name=name)["slug"]
-        source = self._create("sources", app=self.slug, name="Web")
-        self.key = self._create("keys", source=source["id"], name="test", scopes=["ingest"])["key"]
+        self.slug = self.create("apps", name=name)["slug"]
+        source = self.create("sources", app=self.slug, name="Web")
+        self.key = self.create("keys", source=source["id"], name="test", scopes=["ingest"])["key"]
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/x-ndjson"}
         self.sender = httpx.Client(base_url=self.url, timeout=30, headers=headers)
 
@@ -70,7 +70,8 @@ class Tenant:
     def _token(self) -> dict[str, str]:
         return {"csrfmiddlewaretoken": self.http.cookies["csrftoken"]}
 
-    def _create(self, what: str, **fields: object) -> dict[str, Any]:
+    def create(self, what: str, **fields: object) -> dict[str, Any]:
+        """POST to the API as the person."""
         headers = {"X-CSRFToken": self.http.cookies["csrftoken"], "Origin": self.url}
         answer = self.http.post(f"/api/v1/{what}", json=fields, headers=headers)
         assert answer.status_code == 201, answer.text

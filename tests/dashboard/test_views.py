@@ -24,7 +24,7 @@ def member(roles: Roles) -> Client:
     return signed_in(roles.member)
 
 
-@pytest.mark.parametrize("path", ["/", f"/logs/{UUID}"])
+@pytest.mark.parametrize("path", ["/", f"/logs/{UUID}", "/sources"])
 def test_nobody_is_sent_to_the_sign_in_page_and_back(client: Client, path: str) -> None:
     response = client.get(f"{path}?q=timeout")
     assert response.status_code == 302
@@ -67,6 +67,15 @@ def test_the_explorer_offers_the_apps_one_sees_and_names_no_other(member: Client
     assert "bravo" not in page.lower()
 
 
+def test_the_page_of_sources_offers_keys_only_to_who_may_issue_them(roles: Roles) -> None:
+    assert 'id="issue-key"' in signed_in(roles.member).get("/sources").content.decode()
+    reader = make_user("reader", groups=[roles.a.group])
+    page = signed_in(reader).get("/sources").content.decode()
+    assert 'id="issue-key"' not in page
+    assert "ask whoever administers" in page
+    assert "/admin/" not in page
+
+
 def test_a_member_of_no_group_is_told_whom_to_ask(client: Client) -> None:
     client.force_login(make_user("new"))
     page = client.get("/").content.decode()
@@ -106,7 +115,7 @@ class InlineCode(HTMLParser):
             self.found.append(self.get_starttag_text() or tag)
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/sources", "/login", "/nowhere"])
 def test_pages_hold_no_inline_code_and_forbid_it(member: Client, path: str) -> None:
     client = Client() if path == "/login" else member
     response = client.get(path)

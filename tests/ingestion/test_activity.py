@@ -61,7 +61,7 @@ def test_lines_by_minute_rate_lag_and_the_last_line(roles: Roles) -> None:
         facade.write_receipts([receipt(1, 2, 600), receipt(2, 0, 7)], token="t")
         found = only(signed_in(roles.member))
     assert (len(found["lines"]), found["lines"][-3:]) == (60, [600, 0, 7])
-    assert found["lines_per_s"] == 2
+    assert round(found["lines_per_s"], 2) == round(607 / 241, 2)
     assert found["lag_ms"] == 42_000
     assert found["last_at"] == "2026-11-22T10:00:00Z"
     assert (found["not_stored"], found["reason"]) == (0, "")
@@ -85,11 +85,8 @@ def test_a_source_that_never_sent_has_no_figures(roles: Roles) -> None:
     assert found["keys"] == {"total": 2, "may_send": 1, "last_used_at": None, "expires_at": None}
 
 
-@pytest.mark.usefixtures("clickhouse")
-def test_the_formats_of_stored_lines_are_remembered(
-    valkey: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
+@pytest.mark.usefixtures("one_shard", "clickhouse", "valkey")
+def test_the_formats_of_stored_lines_are_remembered() -> None:
     body = b'10.0.0.7 - - [11/Feb/2026:06:43:36 +0000] "GET /a HTTP/1.1" 404 577 "-" "curl/8"'
     queue.enqueue(make_entry(body, lines=1), idempotency_key="", body_hash="")
     queue.enqueue(make_entry(b'{"message": "x"}', lines=1), idempotency_key="", body_hash="")

@@ -26,7 +26,7 @@ const sending = new Sending(byId("send"), config, { onHow: (how) => go({ how }),
 function fromUrl() {
   const p = new URL(location.href).searchParams;
   const app = p.has("app") ? p.get("app") : remembered("app");
-  return { app: slugs.includes(app) ? app : "", source: Number(p.get("source")) || 0, how: p.get("how") || "curl" };
+  return { app: slugs.length === 1 ? slugs[0] : slugs.includes(app) ? app : "", source: Number(p.get("source")) || 0, how: p.get("how") || "curl" };
 }
 
 function go(patch, isFar = false) {
