@@ -42,6 +42,18 @@ CHARTED = [
     OpenApiParameter("interval", str, description="`auto` (default) or seconds."),
     OpenApiParameter("by", str, enum=["level"]),
 ]
+EXPORTED = [
+    OpenApiParameter("order", str, enum=["desc", "asc"], description="Default `desc`."),
+    OpenApiParameter(
+        "format", str, enum=["ndjson", "csv", "parquet"], description="Default `ndjson`."
+    ),
+    OpenApiParameter(
+        "fields",
+        str,
+        description="Names as in a query, by commas; default: the whole record.",
+        examples=[OpenApiExample("some", value="timestamp,level,message,attributes.path")],
+    ),
+]
 LISTED = [
     OpenApiParameter("limit", int, description="1 to 500, default 50."),
     OpenApiParameter(

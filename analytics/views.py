@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from analytics import documentation as docs
+from analytics.asking import Asking
 from analytics.errors import InvalidParameter, LogNotFound
 from analytics.parameters import LogFilter
 from analytics.serializers import (
@@ -28,7 +28,7 @@ from storage.models import Log
 DEFAULT_LIMIT = 100
 
 
-class LogsView(GenericAPIView):  # type: ignore[type-arg]  # generic for mypy only
+class LogsView(Asking, GenericAPIView):  # type: ignore[type-arg]  # generic for mypy only
     """A question about the caller's lines; subclasses say how it is answered."""
 
     filterset_class = LogFilter
@@ -99,7 +99,7 @@ class StatsView(LogsView):
         return Response(asdict(self.asked().stats()))
 
 
-class LogView(APIView):
+class LogView(Asking):
     """One line."""
 
     @extend_schema(

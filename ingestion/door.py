@@ -30,6 +30,7 @@ from logplatform.api_errors import platform_error_body
 from logplatform.kernel import failpoints
 from logplatform.kernel.errors import PlatformError
 from logplatform.kernel.jsonlog import request_id
+from logplatform.kernel.presence import Presence, asker
 from logplatform.middleware import RequestIdMiddleware, request_id_of
 
 BODY_DEADLINE_S = 30.0
@@ -57,7 +58,9 @@ class Door:
             if protocol and scope["method"] == "POST":
                 await self._take(protocol, scope, receive, send)
             else:
-                await self._pages(scope, _counted(scope, receive), send)
+                presence = Presence()
+                asker.set(presence)
+                await self._pages(scope, _counted(scope, receive, presence), send)
         except PlatformError as error:
             request_id.set(request_id_of(""))
             await _refuse(error, send, closes=True)
@@ -158,14 +161,19 @@ async def _read(receive: Receive, limit: int, share: Share) -> bytes:
             return b"".join(parts) if len(parts) > 1 else part
 
 
-def _counted(scope: Scope, receive: Receive) -> Receive:
-    """`receive` for pages: ends a request whose body is larger than any form of ours."""
+def _counted(scope: Scope, receive: Receive, presence: Presence) -> Receive:
+    """`receive` for pages: ends a request whose body is larger than any form of ours.
+
+    Django asks for more while a view works, which is how a client that left is noticed.
+    """
     _announced(scope, _MAX_PAGE_BODY)
     size = 0
 
     async def counted() -> dict[str, Any]:
         nonlocal size
         message = await receive()
+        if message["type"] == "http.disconnect":
+            asyncio.get_running_loop().run_in_executor(None, presence.leave)
         size += len(message.get("body", b""))
         return message if size <= _MAX_PAGE_BODY else {"type": "http.disconnect"}
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from logplatform.kernel.query_limits import QueryLimits, parse_query_limits
 from logplatform.kernel.sizes import parse_size
 
 # Of mallopt(3): above which size memory is mapped, and above which it is given back.
@@ -165,6 +166,44 @@ class Env:
     )
     valkey_max_memory: int = setting("Memory limit of the embedded Valkey.", parse_size, "2G")
     engine_max_memory: int = setting("Memory limit of the embedded log engine.", parse_size, "4G")
+    query_limits_key: QueryLimits = setting(
+        "What one question of an API key may use: seconds, memory, and rows and bytes read; 0: no"
+        " limit.",
+        parse_query_limits,
+        "seconds=20 memory=512M rows=0 bytes=0",
+    )
+    query_limits_member: QueryLimits = setting(
+        "The same for a person.", parse_query_limits, "seconds=20 memory=512M rows=0 bytes=0"
+    )
+    query_limits_staff: QueryLimits = setting(
+        "The same for staff and superusers.",
+        parse_query_limits,
+        "seconds=60 memory=1G rows=0 bytes=0",
+    )
+    query_max_running: int = setting(
+        "Questions a web process has at the log engine at a time; others wait for their turn.",
+        _whole(1, 1_000),
+        "6",
+    )
+    query_max_per_app: int = setting(
+        "How many of these turns may be of one app.", _whole(1, 1_000), "5"
+    )
+    query_max_per_caller: int = setting(
+        "How many of these turns one key or one person may have.", _whole(1, 1_000), "4"
+    )
+    query_wait_s: int = setting(
+        "Seconds a question waits for its turn before it is answered with 429.",
+        _whole(1, 60),
+        "5",
+    )
+    export_max_running: int = setting(
+        "Exports a web process has open at a time; one key or person may have half of them.",
+        _whole(1, 100),
+        "4",
+    )
+    export_max_s: int = setting(
+        "Seconds after which an export is broken off.", _whole(1, 86_400), "3600"
+    )
     geoip_files: tuple[Path, ...] = setting(
         "MaxMind-format files with places or networks of addresses, by commas; unset: not told.",
         _paths,

@@ -1,6 +1,7 @@
 """What other rooms may use of storage. Importing it is cheap: polars is loaded by who needs it."""
 
 from storage.activity import SourceActivity, source_activity
+from storage.callers import Caller, caller_scope, set_caller
 from storage.changes import Changes, SpanCounts, TemplateCounts, ValueCounts, count_changes
 from storage.clickhouse.error_codes import QueryTooExpensive, StoreError, StoreUnavailable
 from storage.clickhouse.maintenance import check_alive, delete_app_logs, truncate_all
@@ -22,6 +23,8 @@ from storage.contracts import (
     TimeRangeReversed,
 )
 from storage.counts import count_logs, histogram_logs, stats_logs
+from storage.export.formats import FORMATS as EXPORT_FORMATS
+from storage.export.run import export_logs
 from storage.ids import id_key
 from storage.ledger import Difference, compare_ledger, late_minutes
 from storage.once import day_pieces, holds_any, write_logs_once, write_receipts_once
@@ -61,9 +64,11 @@ from storage.today import lines_today
 from storage.writer import write_logs, write_quarantine, write_receipts
 
 __all__ = [
+    "EXPORT_FORMATS",
     "Batch",
     "Bucket",
     "Changes",
+    "Caller",
     "Difference",
     "ExpiringApp",
     "Histogram",
@@ -96,6 +101,7 @@ __all__ = [
     "TemplateCounts",
     "TimeRangeReversed",
     "ValueCounts",
+    "caller_scope",
     "check_alive",
     "compare_ledger",
     "complete_since",
@@ -106,6 +112,7 @@ __all__ = [
     "delete_app_logs",
     "delete_batch",
     "delete_rejects",
+    "export_logs",
     "fetch_batch",
     "find_receipt",
     "find_templates",
@@ -132,6 +139,7 @@ __all__ = [
     "reject_reasons",
     "search_logs",
     "source_activity",
+    "set_caller",
     "stats_logs",
     "sum_receipts",
     "template_of_record",

@@ -6,7 +6,7 @@ Nothing is asked of the engine before the set is iterated, sliced by `page()` or
 without an app restriction cannot be evaluated.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         PatternSort,
         SearchPage,
     )
+    from storage.export.formats import ExportFormat
     from storage.models import Log
 
 FILTERS = ("level", "service", "host", "source")
@@ -132,6 +133,12 @@ class LogSet:
         from storage.patterns import list_patterns
 
         return list_patterns(self.query(), limit=limit, sort=sort)
+
+    def export(self, *, fmt: "ExportFormat", fields: Sequence[str] = ()) -> Generator[bytes]:
+        """Every line as the bytes of a file; see `export_logs`."""
+        from storage.export.run import export_logs
+
+        return export_logs(self.query(), fmt=fmt, fields=fields)
 
     def exists(self) -> bool:
         """Whether there is any line."""

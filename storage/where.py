@@ -24,7 +24,7 @@ def where(query: LogQuery) -> SqlCondition:
         QueryError, QueryTooComplex: `q` cannot be read.
         InvalidFilter: a level that does not exist.
     """
-    parts = [of_apps(query.apps), *_times(query), *_filters(query)]
+    parts = [of_apps(query.apps), *times_of(query), *_filters(query)]
     tree = parse_query(query.q)
     if not isinstance(tree, MatchAll):
         parts.append(to_sql(tree, prefix="q"))
@@ -61,7 +61,8 @@ def instant(name: str, ns: int) -> SqlCondition:
     )
 
 
-def _times(query: LogQuery) -> list[SqlCondition]:
+def times_of(query: LogQuery) -> list[SqlCondition]:
+    """The range of a query."""
     return [
         at_time(name, operator, epoch_ns(moment))
         for name, operator, moment in (("from", ">=", query.start), ("to", "<", query.end))

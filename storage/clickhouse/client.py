@@ -7,7 +7,8 @@ A client keeps a pool of connections, is shared by threads, and is made anew aft
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Literal, cast
 from urllib.parse import unquote, urlsplit
 
@@ -17,8 +18,12 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 from clickhouse_connect.driver.httputil import get_pool_manager
 from django.conf import settings
+from urllib3.exceptions import HTTPError
 
-from storage.clickhouse.error_codes import StoreUnavailable, from_driver
+from storage import turns
+from storage.callers import asking
+from storage.clickhouse.ddl import cluster_clause
+from storage.clickhouse.error_codes import StoreUnavailable, from_driver, from_stream
 
 Role = Literal["reader", "writer"]
 Row = dict[str, Any]
@@ -26,6 +31,7 @@ Row = dict[str, Any]
 CONNECT_S = 3
 READ_S = 30
 POOL = 64
+PIECE_BYTES = 1 << 20
 # What one search may use. `readonly` comes last: it freezes the settings before it.
 READER_LIMITS: dict[str, Any] = {
     "max_execution_time": 20,
@@ -118,15 +124,9 @@ def fetch(sql: str, params: Mapping[str, Any] | None = None, **limits: Any) -> l
     Returns:
         One dict a row: 64-bit integers as int, UUID as text, Map as dict.
     Raises:
-        QueryTooExpensive, StoreUnavailable, StoreError.
+        TooManyQueries, QueryTooExpensive, StoreUnavailable, StoreError.
     """
-    try:
-        body = client_of("reader").raw_query(
-            sql, parameters=dict(params or {}), settings=limits or None, fmt="JSONEachRow"
-        )
-    except DriverError as error:
-        raise from_driver(error, is_write=False) from error
-    return [orjson.loads(line) for line in body.splitlines()]
+    return [orjson.loads(line) for line in _read(sql, params, limits, "JSONEachRow").splitlines()]
 
 
 def fetch_arrow(sql: str, params: Mapping[str, Any] | None = None, **limits: Any) -> bytes:
@@ -134,13 +134,49 @@ def fetch_arrow(sql: str, params: Mapping[str, Any] | None = None, **limits: Any
 
     Args and errors: as `fetch`.
     """
-    limits = {"output_format_arrow_string_as_string": 0, **limits}
-    try:
-        return client_of("reader").raw_query(
-            sql, parameters=dict(params or {}), settings=limits, fmt="ArrowStream"
-        )
-    except DriverError as error:
-        raise from_driver(error, is_write=False) from error
+    return _read(sql, params, {**limits, "output_format_arrow_string_as_string": 0}, "ArrowStream")
+
+
+def _read(sql: str, params: Mapping[str, Any] | None, limits: Mapping[str, Any], fmt: str) -> bytes:
+    given = dict(params or {})
+    # Every question about one app binds its slug to this name; see `storage.where`.
+    app = str(given.get("app", ""))
+    with asking(turns.questions(), app=app, cancel=cancel) as own:
+        try:
+            return client_of("reader").raw_query(
+                sql, parameters=given, settings={**own, **limits}, fmt=fmt
+            )
+        except DriverError as error:
+            raise from_driver(error, is_write=False) from error
+
+
+def stream(
+    sql: str, params: Mapping[str, Any] | None, *, fmt: str, **limits: Any
+) -> Generator[bytes]:
+    """Run a SELECT as the reader; its result in pieces, none read before it is asked for.
+
+    Args and errors: as `fetch`; an error may come after some pieces. Close the iterator to cancel.
+    """
+    with asking(None, app="", cancel=cancel) as own:
+        try:
+            body: Any = client_of("reader").raw_stream(
+                sql, parameters=dict(params or {}), settings={**own, **limits}, fmt=fmt
+            )
+        except DriverError as error:
+            raise from_driver(error, is_write=False) from error
+        with closing(body):
+            try:
+                yield from body.stream(PIECE_BYTES)
+            except HTTPError as error:  # the end is missing: the engine broke off, or is gone
+                raise from_stream(error) from error
+
+
+def cancel(query_id: str) -> None:
+    """Ask the engine to stop a query of this process, if it still runs."""
+    client_of("writer").command(
+        f"KILL QUERY{cluster_clause()} WHERE query_id = {{query_id:String}} ASYNC",
+        parameters={"query_id": query_id},
+    )
 
 
 def run(sql: str, params: Mapping[str, Any] | None = None, **limits: Any) -> None:

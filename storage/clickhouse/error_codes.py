@@ -38,6 +38,15 @@ class QueryTooExpensive(PlatformError):
     hint = "Choose a shorter time range, or add words or fields that fewer lines have."
 
 
+class AnswerBroken(PlatformError):
+    """The engine broke off while it sent an answer of which a part is already with the caller."""
+
+    code = "answer_broken"
+    status = 503
+    message = "The log store broke off in the middle of its answer."
+    hint = "What came is incomplete. Try again, with a shorter time range if it stays."
+
+
 class PatternRefused(PlatformError):
     """A regular expression that RE2 reads but the engine will not run."""
 
@@ -100,3 +109,9 @@ def from_driver(error: DriverError, *, is_write: bool) -> PlatformError:
     if code in _TOO_EXPENSIVE and not is_write:
         return QueryTooExpensive(limit=_TOO_EXPENSIVE[code])
     return StoreUnavailable() if code in _AWAY else StoreError()
+
+
+def from_stream(error: Exception) -> PlatformError:
+    """The error for an answer without its end; logs the original."""
+    logger.warning("The log engine broke off an answer", exc_info=error)
+    return AnswerBroken()

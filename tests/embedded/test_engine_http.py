@@ -257,6 +257,20 @@ def test_a_query_ends_when_its_client_leaves(engine: Engine, client: Any) -> Non
     wait_until(lambda: client.query(running).result_rows == [(0,)], 5)
 
 
+def test_a_query_is_killed_by_the_id_its_client_gave(http: httpx.Client, client: Any) -> None:
+    query = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 2"
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(http.post, "/", params={"query_id": "mine"}, content=query)
+
+        def is_over() -> bool:
+            kill = "KILL QUERY WHERE query_id = {query_id:String} ASYNC"
+            client.command(kill, parameters={"query_id": "mine"})
+            return asked.done()
+
+        wait_until(is_over, 5)
+    assert asked.result().headers["X-ClickHouse-Exception-Code"] == "394"
+
+
 def test_a_stream_nobody_reads_is_cancelled_when_its_client_leaves(
     engine: Engine, client: Any
 ) -> None:

@@ -212,12 +212,13 @@ class Handler(BaseHTTPRequestHandler):
         try:
             with self.server.watcher.watching(request.query_id, self.connection):
                 first = next(stream, b"")
-            if not first:  # some formats have a head even when there is no row
-                self._send_outcome(request, session.run())
-            else:
-                self._send_chunks(request, chain((first,), stream))
+                if first:
+                    self._send_chunks(request, chain((first,), stream))
+                    return
         finally:
             stream.close()
+        # Some formats have a head even when there is no row.
+        self._send_outcome(request, self._run(request, session))
 
     def _send_chunks(self, request: EngineRequest, pieces: Iterator[bytes]) -> None:
         """An error after the first piece leaves the body without its end: no client takes it."""

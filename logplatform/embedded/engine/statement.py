@@ -162,7 +162,16 @@ def _read_whole(text: bytes, tokens: list[_Token], kind: Kind) -> Statement:
     _refuse_files(tokens)
     if kind is Kind.SELECT and any(token.is_(b"INSERT") and token.depth == 0 for token in tokens):
         kind = Kind.OTHER
-    return Statement(kind=kind, sql=_decode(text[:end]), format=_format_of(tokens))
+    sql = _by_comment(text[:end], tokens) if tokens[0].is_(b"KILL") else text[:end]
+    return Statement(kind=kind, sql=_decode(sql), format=_format_of(tokens))
+
+
+def _by_comment(text: bytes, tokens: list[_Token]) -> bytes:
+    """KILL QUERY with the id a client gave, which the library only knows as the comment."""
+    for token in reversed(tokens):
+        if token.text == b"query_id":
+            text = text[: token.start] + b"Settings['log_comment']" + text[token.end :]
+    return text
 
 
 def _refuse_files(tokens: list[_Token]) -> None:
