@@ -33,14 +33,14 @@ ASKED = [
     _several("host", "Exact name of a host"),
     _several("source", "Slug of a source"),
 ]
-PAGED = [
+PAGED = (
     OpenApiParameter("order", str, enum=["desc", "asc"], description="Default `desc`."),
     OpenApiParameter("limit", int, description="1 to 1000, default 100."),
     OpenApiParameter("cursor", str, description="`next` of the page before."),
-]
-CHARTED = [
-    OpenApiParameter("interval", str, description="`auto` (default) or seconds."),
-    OpenApiParameter("by", str, enum=["level"]),
+)
+AROUND = [
+    OpenApiParameter("before", int, description="Lines before it: 0 to 500, default 20."),
+    OpenApiParameter("after", int, description="Lines after it: 0 to 500, default 20."),
 ]
 EXPORTED = [
     OpenApiParameter("order", str, enum=["desc", "asc"], description="Default `desc`."),
@@ -54,19 +54,8 @@ EXPORTED = [
         examples=[OpenApiExample("some", value="timestamp,level,message,attributes.path")],
     ),
 ]
-LISTED = [
-    OpenApiParameter("limit", int, description="1 to 500, default 50."),
-    OpenApiParameter(
-        "sort",
-        str,
-        enum=["count", "rare", "new"],
-        description="`count` (default) most frequent first, `rare` least frequent first, "
-        "`new` by first occurrence, latest first.",
-    ),
-]
-SCORED = [OpenApiParameter("min_score", int, description="1 to 100, default 50.")]
 
-_RECORD = {
+RECORD = {
     "id": "019c4b7a-4a40-7000-8000-1ef000000000",
     "timestamp": "2026-02-11T06:43:36Z",
     "received_at": "2026-02-11T06:43:36.250Z",
@@ -84,71 +73,9 @@ _RECORD = {
     "pattern_id": 3871047264810577,
     "anomaly_score": 70,
 }
-RECORD_EXAMPLE = OpenApiExample("a line", value=_RECORD, response_only=True)
-PAGE_EXAMPLE = OpenApiExample(
-    "a page", value={"results": [_RECORD], "next": None, "took_ms": 12}, response_only=True
-)
-HISTOGRAM_EXAMPLE = OpenApiExample(
-    "two buckets",
-    value={
-        "interval_s": 60,
-        "buckets": [
-            {"start": "2026-02-11T06:43:00Z", "counts": {"INFO": 120, "ERROR": 3}},
-            {"start": "2026-02-11T06:44:00Z", "counts": {}},
-        ],
-        "took_ms": 9,
-    },
-    response_only=True,
-)
-STATS_EXAMPLE = OpenApiExample(
-    "figures",
-    value={
-        "total": 123,
-        "by_level": {"INFO": 120, "ERROR": 3},
-        "by_service": {"payment": 123},
-        "error_rate": 0.02439,
-        "first": "2026-02-11T06:43:00.120Z",
-        "last": "2026-02-11T06:43:59Z",
-        "took_ms": 11,
-    },
-    response_only=True,
-)
-PATTERNS_EXAMPLE = OpenApiExample(
-    "one template",
-    value={
-        "patterns": [
-            {
-                "pattern_id": 3871047264810577,
-                "template": "connection reset by peer, attempt <*>",
-                "count": 17,
-                "previous": 2,
-                "trend": [0] * 22 + [5, 12],
-                "level": "ERROR",
-                "first_seen": "2026-02-11T06:41:00Z",
-                "last_seen": "2026-02-11T06:43:36Z",
-                "example": _RECORD,
-            }
-        ],
-        "total": 4200,
-        "distinct": 38,
-        "took_ms": 14,
-    },
-    response_only=True,
-)
-ANOMALIES_EXAMPLE = OpenApiExample(
-    "a page",
-    value={
-        "results": [
-            {
-                **_RECORD,
-                "reasons": [
-                    {"code": "severity", "points": 40, "text": "The level is error."},
-                    {"code": "status", "points": 30, "text": "The HTTP status is 502."},
-                ],
-            }
-        ],
-        "next": None,
-        "took_ms": 12,
-    },
+RECORD_EXAMPLE = OpenApiExample("a line", value=RECORD, response_only=True)
+CONTEXT_EXAMPLE = OpenApiExample(
+    "a line between two others",
+    value={"before": [RECORD], "record": RECORD, "after": [RECORD], "took_ms": 14},
     response_only=True,
 )

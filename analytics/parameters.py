@@ -1,18 +1,21 @@
-"""The parameters all questions about logs share: `start`, `end`, `q` and the plain filters."""
+"""Parameters of questions about logs: those all share (`start`, `end`, `q` …), and their own."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import django_filters
 from django import forms
 
-from analytics.errors import InvalidTime
+from analytics.errors import InvalidParameter, InvalidTime
 from logplatform.kernel import clock
 from storage import facade as storage
 from storage.logs import LogSet
 
 DEFAULT_RANGE = timedelta(hours=1)
+Choice = TypeVar("Choice", bound=str)
+_COMMA = re.compile(r"(?<!\\),")
 
 
 class _Words(django_filters.Filter):
@@ -65,6 +68,12 @@ class LogFilter(django_filters.FilterSet):
         return logs
 
 
+class UnorderedFilter(LogFilter):
+    """The same where lines are counted, not listed."""
+
+    order = None
+
+
 def read_time(name: str, value: str) -> datetime | None:
     """A time parameter; None where it is empty.
 
@@ -77,3 +86,44 @@ def read_time(name: str, value: str) -> datetime | None:
     if moment is None:
         raise InvalidTime(name=name, value=value[:50])
     return moment
+
+
+def until_now(logs: LogSet) -> LogSet:
+    """The set with an end: now, where there is none."""
+    now = clock.now()
+    return logs if logs.end else logs.between(None, max(now, logs.start or now))
+
+
+class Given:
+    """The parameters a question has of its own, checked as they are read."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def text(self, name: str) -> str | None:
+        """As it came; None where it did not."""
+        return self._values.get(name)
+
+    def number(self, name: str, default: int) -> int:
+        """A whole number. Raises: InvalidParameter."""
+        text = self.text(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise InvalidParameter(name=name, value=text[:50], expected="a whole number")
+        return int(text)
+
+    def choice(self, name: str, choices: Sequence[Choice], default: Choice) -> Choice:
+        """One of the choices. Raises: InvalidParameter."""
+        text = self.text(name)
+        if text is None:
+            return default
+        for choice in choices:
+            if text == choice:
+                return choice
+        raise InvalidParameter(name=name, value=text[:50], expected=" or ".join(choices))
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """What stands between commas, once each; a backslash keeps a comma within a name."""
+        parts = _COMMA.split(self.text(name) or "")
+        return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))

@@ -1,4 +1,4 @@
-"""Shapes of the answers of the search API."""
+"""Shapes that several answers of the search API share; the others stand with their question."""
 
 from typing import Any
 
@@ -36,75 +36,10 @@ class PageSerializer(serializers.Serializer[Any]):
     took_ms = serializers.IntegerField()
 
 
-class BucketSerializer(serializers.Serializer[Any]):
-    """Counts from `start` on."""
+class ContextSerializer(serializers.Serializer[Any]):
+    """A line among its neighbours of the same source."""
 
-    start = serializers.DateTimeField()
-    counts = serializers.DictField(child=serializers.IntegerField())
-
-
-class HistogramSerializer(serializers.Serializer[Any]):
-    """Counts by level over the whole range."""
-
-    interval_s = serializers.IntegerField()
-    buckets = BucketSerializer(many=True)
-    took_ms = serializers.IntegerField()
-
-
-class StatsSerializer(serializers.Serializer[Any]):
-    """Figures of a query."""
-
-    total = serializers.IntegerField()
-    by_level = serializers.DictField(child=serializers.IntegerField())
-    by_service = serializers.DictField(child=serializers.IntegerField())
-    error_rate = serializers.FloatField(help_text="Share of ERROR and FATAL, 0 to 1.")
-    first = serializers.DateTimeField(allow_null=True)
-    last = serializers.DateTimeField(allow_null=True)
-    took_ms = serializers.IntegerField()
-
-
-class PatternSerializer(serializers.Serializer[Any]):
-    """One message template."""
-
-    pattern_id = serializers.IntegerField(help_text="Search its lines with `pattern_id:<id>`.")
-    template = serializers.CharField(help_text="`<*>` stands for what varies.")
-    count = serializers.IntegerField(help_text="Lines in the range.")
-    previous = serializers.IntegerField(help_text="Lines in the equally long time before it.")
-    trend = serializers.ListField(
-        child=serializers.IntegerField(), help_text="Counts in 24 equal parts of the range."
-    )
-    level = serializers.ChoiceField(LEVELS, help_text="The worst there was.")
-    first_seen = serializers.DateTimeField(help_text="Within the range.")
-    last_seen = serializers.DateTimeField()
-    example = RecordSerializer(help_text="The newest line.")
-
-
-class PatternPageSerializer(serializers.Serializer[Any]):
-    """Message templates of a query."""
-
-    patterns = PatternSerializer(many=True)
-    total = serializers.IntegerField(help_text="Lines that have a template.")
-    distinct = serializers.IntegerField(help_text="Templates there are, within 1 %.")
-    took_ms = serializers.IntegerField()
-
-
-class ReasonSerializer(serializers.Serializer[Any]):
-    """Why a line is unusual."""
-
-    code = serializers.ChoiceField(["severity", "status", "slow", "word", "error_field"])
-    points = serializers.IntegerField()
-    text = serializers.CharField()
-
-
-class AnomalySerializer(RecordSerializer):
-    """One stored line with the reasons of its score."""
-
-    reasons = ReasonSerializer(many=True)
-
-
-class AnomalyPageSerializer(serializers.Serializer[Any]):
-    """One page of unusual lines."""
-
-    results = AnomalySerializer(many=True)
-    next = serializers.CharField(allow_null=True, help_text="`cursor` of the next page.")
+    before = RecordSerializer(many=True, help_text="Oldest first.")
+    record = RecordSerializer()
+    after = RecordSerializer(many=True, help_text="Oldest first.")
     took_ms = serializers.IntegerField()

@@ -1,4 +1,4 @@
-"""The search API: lines, one line, counts over time, figures."""
+"""The search API: the view that answers questions, and single lines."""
 
 from dataclasses import asdict
 from typing import Any, cast
@@ -11,21 +11,16 @@ from rest_framework.response import Response
 
 from analytics import documentation as docs
 from analytics.asking import Asking
-from analytics.errors import InvalidParameter, LogNotFound
-from analytics.parameters import LogFilter
-from analytics.serializers import (
-    HistogramSerializer,
-    PageSerializer,
-    RecordSerializer,
-    StatsSerializer,
-)
+from analytics.errors import LogNotFound
+from analytics.parameters import Given, LogFilter
+from analytics.question import Question
+from analytics.serializers import ContextSerializer, RecordSerializer
 from logplatform.api_access import visible_apps
-from logplatform.kernel import clock
 from storage import facade as storage
 from storage.logs import LogSet
 from storage.models import Log
 
-DEFAULT_LIMIT = 100
+DEFAULT_NEIGHBOURS = 20
 
 
 class LogsView(Asking, GenericAPIView):  # type: ignore[type-arg]  # generic for mypy only
@@ -33,7 +28,7 @@ class LogsView(Asking, GenericAPIView):  # type: ignore[type-arg]  # generic for
 
     filterset_class = LogFilter
     pagination_class = None
-    serializer_class = PageSerializer
+    serializer_class = RecordSerializer
 
     def get_queryset(self) -> Any:
         """All lines of the apps the caller may see and asked for."""
@@ -46,57 +41,24 @@ class LogsView(Asking, GenericAPIView):  # type: ignore[type-arg]  # generic for
         found: Any = self.filter_queryset(self.get_queryset())
         return cast(LogSet, found)
 
-
-class LogListView(LogsView):
-    """Pages of lines."""
-
-    @extend_schema(
-        operation_id="logs",
-        summary="Search lines",
-        parameters=docs.ASKED + docs.PAGED,
-        responses=PageSerializer,
-        examples=[docs.PAGE_EXAMPLE],
-    )
-    def get(self, request: Request) -> Response:
-        """Newest first unless `order=asc`; `next` opens the page after."""
-        limit = whole_number(request, "limit", DEFAULT_LIMIT)
-        page = self.asked().page(limit=limit, cursor=request.query_params.get("cursor"))
-        return Response({"results": page.records, "next": page.next, "took_ms": page.took_ms})
+    def given(self) -> Given:
+        """The parameters beside those that all questions share."""
+        return Given(self.request.query_params)
 
 
-class HistogramView(LogsView):
-    """Counts over time."""
+def view_of(question: Question) -> type[LogsView]:
+    """The view that answers a question."""
 
-    @extend_schema(
-        operation_id="logs_histogram",
-        summary="Count lines over time",
-        parameters=docs.ASKED + docs.CHARTED,
-        responses=HistogramSerializer,
-        examples=[docs.HISTOGRAM_EXAMPLE],
-    )
-    def get(self, request: Request) -> Response:
-        """Counts by level for the whole range, empty buckets included."""
-        by = request.query_params.get("by", "level")
-        if by != "level":
-            raise InvalidParameter(name="by", value=by[:50], expected="`level`")
-        is_auto = request.query_params.get("interval", "auto") == "auto"
-        interval_s = None if is_auto else whole_number(request, "interval", 0)
-        return Response(asdict(until_now(self.asked()).histogram(interval_s=interval_s)))
+    def get(self: LogsView, request: Request) -> Response:
+        return Response(question.ask(self.asked(), self.given()))
 
-
-class StatsView(LogsView):
-    """Figures of a query."""
-
-    @extend_schema(
-        operation_id="logs_stats",
-        summary="Count lines by level and service",
-        parameters=docs.ASKED,
-        responses=StatsSerializer,
-        examples=[docs.STATS_EXAMPLE],
-    )
-    def get(self, request: Request) -> Response:
-        """Totals by level and service, the share of errors, first and last line."""
-        return Response(asdict(self.asked().stats()))
+    members = {
+        "__doc__": question.summary,
+        "get": question.documented(get),
+        "filterset_class": question.filterset,
+        "serializer_class": question.answer,
+    }
+    return type(f"{question.name}-view", (LogsView,), members)
 
 
 class LogView(Asking):
@@ -117,21 +79,25 @@ class LogView(Asking):
         return Response(record)
 
 
-def until_now(logs: LogSet) -> LogSet:
-    """The set with an end: now, where there is none."""
-    now = clock.now()
-    return logs if logs.end else logs.between(None, max(now, logs.start or now))
+class ContextView(Asking):
+    """A line among its neighbours."""
 
-
-def whole_number(request: Request, name: str, default: int) -> int:
-    """A whole number among the parameters.
-
-    Raises:
-        InvalidParameter: it is something else.
-    """
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise InvalidParameter(name=name, value=text[:50], expected="a whole number")
-    return int(text)
+    @extend_schema(
+        operation_id="log_context",
+        summary="Read the lines around one line",
+        parameters=[docs.APP, *docs.AROUND],
+        responses=ContextSerializer,
+        examples=[docs.CONTEXT_EXAMPLE],
+    )
+    def get(self, request: Request, record_id: UUID) -> Response:
+        """The lines of the same source just before and after the line with this id."""
+        given = Given(request.query_params)
+        context = storage.get_context(
+            visible_apps(request),
+            record_id,
+            before=given.number("before", DEFAULT_NEIGHBOURS),
+            after=given.number("after", DEFAULT_NEIGHBOURS),
+        )
+        if context is None:
+            raise LogNotFound()
+        return Response(asdict(context))

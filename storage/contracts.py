@@ -57,6 +57,33 @@ class InvalidFilter(PlatformError):
     hint = "Levels are trace, debug, info, warn, error and fatal."
 
 
+class InvalidField(PlatformError):
+    """A field that lines cannot be counted by."""
+
+    code = "invalid_field"
+    status = 400
+    message = "The field “{name}” cannot be used here: {reason}."
+    hint = "GET /api/v1/logs/fields lists the fields there are."
+
+
+class TooManyFields(PlatformError):
+    """More fields or metrics than one question takes."""
+
+    code = "too_many_fields"
+    status = 400
+    message = "{given} {what} are too many at once: {highest} is the most."
+    hint = "Ask for some of them, and again for the rest."
+
+
+class InvalidMetric(PlatformError):
+    """A figure that cannot be computed."""
+
+    code = "invalid_metric"
+    status = 400
+    message = "“{metric}” is not a metric."
+    hint = "Use count, or unique, sum, avg, min, max, p50 to p99 with a field: p95:duration_ms."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogQuery:
     """Which records. `apps` has no default: every query carries what the caller may see.

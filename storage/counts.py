@@ -7,24 +7,16 @@ from typing import Any
 
 from logplatform.kernel.levels import LEVELS
 from storage.clickhouse import client
-from storage.contracts import Bucket, Histogram, InvalidInterval, LogQuery, LogStats
+from storage.contracts import Bucket, Histogram, LogQuery, LogStats
+from storage.grid import BUCKET, Grid, grid_of
 from storage.query import SqlCondition
-from storage.query.instants import NS, epoch_ns, moment_of
+from storage.query.instants import moment_of
+from storage.questions.columns import LEVEL_INDEX
 from storage.records import EVENT_NS, iso_time, took_ms
 from storage.where import where
 
-LEVEL_INDEX = "intDiv(greatest(severity, 1) - 1, 4)"
 COUNT_AND_SPAN = f"count() AS n, min({EVENT_NS}) AS first, max({EVENT_NS}) AS last"
-MAX_BUCKETS = 2_000
-AUTO_BUCKETS = 120
 TOP_SERVICES = 100
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-NICE_S = (
-    *(1, 2, 5, 10, 15, 30),
-    *(_MINUTE * n for n in (1, 2, 5, 10, 15, 30)),
-    *(_HOUR * n for n in (1, 2, 3, 6, 12)),
-    *(_DAY * n for n in (1, 2, 7, 14, 30, 90, 365, 1_825)),
-)
 
 
 def count_logs(query: LogQuery) -> int:
@@ -55,20 +47,9 @@ def histogram_logs(
     if query.start is None or query.end is None:
         where(query)
         return Histogram(interval_s=interval_s or 1, buckets=[], took_ms=took_ms(started))
-    start_ns, end_ns = epoch_ns(query.start), epoch_ns(query.end)
-    auto_s = auto_interval_s((end_ns - start_ns) / NS)
-    width_s = auto_s if interval_s is None else interval_s
-    if not width_s >= 1 or (end_ns - start_ns) / NS / width_s > MAX_BUCKETS:
-        raise InvalidInterval(interval_s=width_s, highest=MAX_BUCKETS)
-    first_ns = start_ns // (width_s * NS) * (width_s * NS)
-    buckets = _buckets(query, first_ns, end_ns, width_s * NS)
-    return Histogram(interval_s=width_s, buckets=buckets, took_ms=took_ms(started))
-
-
-def auto_interval_s(span_s: float) -> int:
-    """The smallest round width that gives at most 120 buckets."""
-    fitting = (width for width in NICE_S if span_s / width <= AUTO_BUCKETS)
-    return next(fitting, NICE_S[-1])
+    grid = grid_of(query, interval_s)
+    buckets = _buckets(query, grid)
+    return Histogram(interval_s=grid.width_s, buckets=buckets, took_ms=took_ms(started))
 
 
 def stats_logs(query: LogQuery) -> LogStats:
@@ -97,7 +78,7 @@ def stats_logs(query: LogQuery) -> LogStats:
 
 
 def fetch_logs(
-    columns: str, condition: SqlCondition, tail: str = "", **params: int
+    columns: str, condition: SqlCondition, tail: str = "", **params: Any
 ) -> list[dict[str, Any]]:
     """Rows of `columns` of lines; `params` are the values that `columns` and `tail` name."""
     return client.fetch(
@@ -117,22 +98,17 @@ def closed(query: LogQuery) -> LogQuery:
     return replace(query, start=start, end=max(start, end))
 
 
-def _buckets(query: LogQuery, first_ns: int, end_ns: int, width_ns: int) -> list[Bucket]:
+def _buckets(query: LogQuery, grid: Grid) -> list[Bucket]:
     counts: dict[int, dict[str, int]] = {}
-    condition = where(query)
-    rows: list[dict[str, Any]] = []
-    if query.apps:
-        rows = fetch_logs(
-            f"intDiv({EVENT_NS} - {{first:Int64}}, {{width:Int64}}) AS bucket, "
-            f"{LEVEL_INDEX} AS level, count() AS n",
-            condition,
-            "GROUP BY bucket, level",
-            first=first_ns,
-            width=width_ns,
-        )
+    rows = fetch_logs(
+        f"{BUCKET} AS bucket, {LEVEL_INDEX} AS level, count() AS n",
+        where(query),
+        "GROUP BY bucket, level",
+        **grid.params,
+    )
     for row in rows:
         counts.setdefault(row["bucket"], {})[LEVELS[row["level"]]] = row["n"]
     return [
-        Bucket(start=iso_time(start), counts=counts.get(index, {}))
-        for index, start in enumerate(range(first_ns, end_ns, width_ns))
+        Bucket(start=start, counts=counts.get(index, {}))
+        for index, start in enumerate(grid.starts())
     ]

@@ -10,9 +10,11 @@ from storage.contracts import (
     Bucket,
     Histogram,
     InvalidCursor,
+    InvalidField,
     InvalidFilter,
     InvalidInterval,
     InvalidLimit,
+    InvalidMetric,
     LogQuery,
     LogStats,
     Pattern,
@@ -21,6 +23,7 @@ from storage.contracts import (
     Record,
     SearchPage,
     TimeRangeReversed,
+    TooManyFields,
 )
 from storage.counts import count_logs, histogram_logs, stats_logs
 from storage.export.formats import FORMATS as EXPORT_FORMATS
@@ -49,6 +52,10 @@ from storage.quarantine.removal import (
 from storage.quarantine.selection import Place, RejectQuery
 from storage.query import QueryError, QueryTooComplex, parse_query
 from storage.query.instants import read_moment
+from storage.questions.aggregate import Aggregate, Interval, aggregate_logs
+from storage.questions.context import Context, get_context
+from storage.questions.facets import Facets, facet_logs
+from storage.questions.fields import FieldList, list_fields
 from storage.receipts import (
     ReceiptPage,
     ReceiptQuery,
@@ -65,17 +72,24 @@ from storage.writer import write_logs, write_quarantine, write_receipts
 
 __all__ = [
     "EXPORT_FORMATS",
+    "Aggregate",
     "Batch",
     "Bucket",
     "Changes",
     "Caller",
+    "Context",
     "Difference",
     "ExpiringApp",
+    "Facets",
+    "FieldList",
     "Histogram",
+    "Interval",
     "InvalidCursor",
+    "InvalidField",
     "InvalidFilter",
     "InvalidInterval",
     "InvalidLimit",
+    "InvalidMetric",
     "LogQuery",
     "LogStats",
     "Pattern",
@@ -102,6 +116,8 @@ __all__ = [
     "TimeRangeReversed",
     "ValueCounts",
     "caller_scope",
+    "TooManyFields",
+    "aggregate_logs",
     "check_alive",
     "compare_ledger",
     "complete_since",
@@ -113,11 +129,13 @@ __all__ = [
     "delete_batch",
     "delete_rejects",
     "export_logs",
+    "facet_logs",
     "fetch_batch",
     "find_receipt",
     "find_templates",
     "holds_any",
     "free_quarantine_space",
+    "get_context",
     "get_log",
     "get_reject",
     "histogram_logs",
@@ -125,6 +143,7 @@ __all__ = [
     "iso_moment",
     "late_minutes",
     "lines_today",
+    "list_fields",
     "list_rejects",
     "list_receipts",
     "match_frame",

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     )
     from storage.export.formats import ExportFormat
     from storage.models import Log
+    from storage.questions.aggregate import Aggregate, Interval
+    from storage.questions.facets import Facets
+    from storage.questions.fields import FieldList
 
 FILTERS = ("level", "service", "host", "source")
 PAGE = 1_000
@@ -139,6 +142,39 @@ class LogSet:
         from storage.export.run import export_logs
 
         return export_logs(self.query(), fmt=fmt, fields=fields)
+
+    def facets(self, fields: Sequence[str], *, limit: int = 10) -> "Facets":
+        """The most frequent values of fields; see `facet_logs`."""
+        from storage.questions.facets import facet_logs
+
+        return facet_logs(self.query(), fields, limit=limit)
+
+    def fields(self, *, limit: int = 200) -> "FieldList":
+        """Which fields there are; see `list_fields`."""
+        from storage.questions.fields import list_fields
+
+        return list_fields(self.query(), limit=limit)
+
+    def aggregate(
+        self,
+        *,
+        group_by: Sequence[str] = (),
+        metrics: Sequence[str] = ("count",),
+        interval: "Interval" = None,
+        limit: int = 20,
+        order: str = "",
+    ) -> "Aggregate":
+        """Figures of groups, in total or over time; see `aggregate_logs`."""
+        from storage.questions.aggregate import aggregate_logs
+
+        return aggregate_logs(
+            self.query(),
+            group_by=group_by,
+            metrics=metrics,
+            interval=interval,
+            limit=limit,
+            order=order,
+        )
 
     def exists(self) -> bool:
         """Whether there is any line."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core import signing
 
 from storage.clickhouse import client
-from storage.contracts import InvalidCursor, InvalidLimit, LogQuery, Record, SearchPage
+from storage.contracts import InvalidCursor, InvalidLimit, LogQuery, Order, Record, SearchPage
 from storage.ids import record_time_range
 from storage.query import SqlCondition
 from storage.records import COLUMNS, record_of, took_ms
@@ -36,7 +36,7 @@ def search_logs(query: LogQuery, *, limit: int, cursor: str | None = None) -> Se
     condition = where(query)
     if cursor:
         condition = all_of([condition, _beyond(query, cursor)])
-    rows = _rows(condition, query.order, limit + 1) if query.apps else []
+    rows = read_rows(condition, query.order, limit + 1) if query.apps else []
     is_truncated = len(rows) > limit
     return SearchPage(
         records=[record_of(row) for row in rows[:limit]],
@@ -51,7 +51,7 @@ def get_log(apps: Sequence[str], record_id: UUID) -> Record | None:
     span = record_time_range(record_id)
     if span is None or not apps:
         return None
-    found = _rows(
+    found = read_rows(
         all_of(
             [
                 of_apps(apps),
@@ -66,7 +66,8 @@ def get_log(apps: Sequence[str], record_id: UUID) -> Record | None:
     return record_of(found[0]) if found else None
 
 
-def _rows(condition: SqlCondition, order: str, limit: int) -> list[dict[str, Any]]:
+def read_rows(condition: SqlCondition, order: Order, limit: int) -> list[dict[str, Any]]:
+    """The first rows of `COLUMNS` in this order."""
     way = "ASC" if order == "asc" else "DESC"
     return client.fetch(
         f"SELECT {COLUMNS} FROM logs WHERE {condition.text} "
@@ -88,7 +89,12 @@ def _beyond(query: LogQuery, cursor: str) -> SqlCondition:
         raise InvalidCursor() from None
     if fingerprint != _fingerprint(query):
         raise InvalidCursor()
-    point, compare = instant("at", ns), "<" if query.order == "desc" else ">"
+    return beyond(ns, record_id, query.order)
+
+
+def beyond(ns: int, record_id: str, order: Order) -> SqlCondition:
+    """Records after one in this order: its event time in ns since 1970, and its id."""
+    point, compare = instant("at", ns), "<" if order == "desc" else ">"
     text = (
         f"timestamp {compare}= {point.text} AND "
         f"(timestamp, id) {compare} ({point.text}, {{after:UUID}})"

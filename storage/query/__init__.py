@@ -7,6 +7,14 @@ who filter frames only.
 from storage.query.errors import QueryError, QueryTooComplex
 from storage.query.parser import parse_query
 from storage.query.render import render
-from storage.query.sql import SqlCondition, to_sql
+from storage.query.sql import Binder, SqlCondition, to_sql
 
-__all__ = ["QueryError", "QueryTooComplex", "SqlCondition", "parse_query", "render", "to_sql"]
+__all__ = [
+    "Binder",
+    "QueryError",
+    "QueryTooComplex",
+    "SqlCondition",
+    "parse_query",
+    "render",
+    "to_sql",
+]

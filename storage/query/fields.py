@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from storage.query.text import escape
+
 PREFIX = "attributes."
+EXISTS = "_exists_"
 
 
 class Kind(Enum):
@@ -50,3 +53,11 @@ def field_of(name: str) -> Field:
     if name.startswith(PREFIX) and name != PREFIX:
         return Field(name=name.removeprefix(PREFIX), kind=Kind.ATTRIBUTE)
     return Field(name=name, kind=COLUMNS.get(name, Kind.ATTRIBUTE))
+
+
+def written(field: Field) -> str:
+    """The name as a query has to write it."""
+    name = field.name
+    is_hidden = name in COLUMNS or name == EXISTS or name.startswith(PREFIX)
+    prefix = PREFIX if field.kind is Kind.ATTRIBUTE and is_hidden else ""
+    return prefix + escape(name)

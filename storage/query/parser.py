@@ -11,6 +11,7 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from storage.query.errors import QUOTE_IT, QueryError, QueryTooComplex
+from storage.query.fields import EXISTS
 from storage.query.meaning import meaning_of
 from storage.query.patterns import check_regex
 from storage.query.syntax import (
@@ -34,7 +35,6 @@ from storage.query.text import ANY, glob_pattern, has_wildcard, unescape, unquot
 MAX_BYTES = 8_192
 MAX_DEPTH = 50
 MAX_TERMS = 500
-EXISTS = "_exists_"
 MESSAGE = "message"
 
 _TERMS = frozenset({"WORD", "VALUE", "QUOTED", "REGEX", "RANGE"})

@@ -33,12 +33,15 @@ def to_sql(node: Node, *, prefix: str = "p") -> SqlCondition:
     Raises:
         QueryError: a value does not fit its field.
     """
-    binder = _Binder(prefix)
+    binder = Binder(prefix)
     return SqlCondition(text=_sql(meaning_of(node), binder), params=binder.params)
 
 
-class _Binder:
-    """Hands out parameter names: values go to `params`, `{p0:String}` into the text."""
+class Binder:
+    """Hands out parameter names: values go to `params`, `{p0:String}` into the text.
+
+    `prefix` keeps those of several conditions and columns of one statement apart.
+    """
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
@@ -58,7 +61,7 @@ def _is_attribute(field: Field) -> bool:
     return field.kind is Kind.ATTRIBUTE
 
 
-def _sql(condition: Condition, bind: _Binder) -> str:
+def _sql(condition: Condition, bind: Binder) -> str:
     match condition:
         case c.Every(parts=parts):
             return "(" + " AND ".join(_sql(part, bind) for part in parts) + ")"
@@ -80,7 +83,7 @@ def _sql(condition: Condition, bind: _Binder) -> str:
             return _text(condition, bind)
 
 
-def _message(condition: c.MessageTest, bind: _Binder) -> str:
+def _message(condition: c.MessageTest, bind: Binder) -> str:
     tests: list[str] = []
     match condition:
         case c.MessageHas(text=text, words=words):
@@ -95,7 +98,7 @@ def _message(condition: c.MessageTest, bind: _Binder) -> str:
     return "(" + " AND ".join(tests) + ")"
 
 
-def _text(condition: c.TextTest, bind: _Binder) -> str:
+def _text(condition: c.TextTest, bind: Binder) -> str:
     match condition:
         case c.Present(field=field):
             if _is_attribute(field):
@@ -125,6 +128,6 @@ def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _number(value: str, operator: str, number: float, bind: _Binder) -> str:
+def _number(value: str, operator: str, number: float, bind: Binder) -> str:
     """Compare as numbers; text that is no number is false, not NULL, so that NOT is exact."""
     return f"ifNull(toFloat64OrNull({value}) {operator} {bind(number, 'Float64')}, 0)"

@@ -12,17 +12,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.analytics.test_views import Ask, as_key, as_person, roles  # noqa: F401 - a fixture
+from tests.analytics.asking import Ask, as_key, as_person
 from tests.factories import Roles
-from tests.storage.conftest import store  # noqa: F401 - the fixture
 from tests.storage.records import AT
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ask(roles: Roles) -> Ask:  # noqa: F811 - the fixture
-    return as_key(roles.a.query_key)
 
 
 def body_of(answer: Any) -> bytes:
@@ -86,7 +80,7 @@ def test_of_nothing_there_is_an_empty_file(ask: Ask) -> None:
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0=1", "＝1", '="a"', "=\n1"]
 
 
-def test_no_cell_of_a_table_is_a_formula(ask: Ask, store: Callable[..., Any]) -> None:  # noqa: F811
+def test_no_cell_of_a_table_is_a_formula(ask: Ask, store: Callable[..., Any]) -> None:
     moment = AT + timedelta(seconds=30)
     for text in FORMULAS:
         store({"message": text, "app": "alpha", "timestamp": moment, "attributes": {"=k": text}})
@@ -131,7 +125,7 @@ def test_names_of_fields_are_values_and_never_code(ask: Ask) -> None:
             assert body_of(ask("logs/export", format=fmt, fields=f"{name},message")), name
 
 
-def test_the_accept_header_does_not_matter(roles: Roles) -> None:  # noqa: F811 - the fixture
+def test_the_accept_header_does_not_matter(roles: Roles) -> None:
     from django.test import Client
 
     headers = {"Authorization": f"Bearer {roles.a.query_key}", "Accept": "text/csv"}
@@ -140,7 +134,7 @@ def test_the_accept_header_does_not_matter(roles: Roles) -> None:  # noqa: F811 
 
 
 @pytest.fixture
-def many(store: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:  # noqa: F811
+def many(store: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Lines of two apps over two days, exported in many small spans."""
     monkeypatch.setattr("storage.export.run._FIRST_LINES", 3)
     monkeypatch.setattr("storage.export.run._MOST_LINES", 3)
@@ -161,7 +155,7 @@ def many(store: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> list[str
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("fmt", ["ndjson", "csv", "parquet"])
 def test_many_spans_give_each_line_once_and_in_order(
-    roles: Roles,  # noqa: F811 - the fixture
+    roles: Roles,
     many: list[str],
     order: str,
     fmt: str,
@@ -181,7 +175,7 @@ def test_many_spans_give_each_line_once_and_in_order(
 class TestTenants:
     """Nobody downloads a line of another app."""
 
-    def test_only_lines_of_the_callers_apps(self, roles: Roles) -> None:  # noqa: F811
+    def test_only_lines_of_the_callers_apps(self, roles: Roles) -> None:
         for ask in (as_key(roles.a.query_key), as_person(roles.member)):
             for fmt in ("ndjson", "csv", "parquet"):
                 for q in ("", "app:bravo OR app:alpha", "NOT app:alpha"):
@@ -189,5 +183,5 @@ class TestTenants:
             assert ask("logs/export", app="bravo").status_code == 404
         assert len(lines_of(as_person(roles.owner)("logs/export"))) == 4
 
-    def test_a_key_for_sending_may_not(self, roles: Roles) -> None:  # noqa: F811 - the fixture
+    def test_a_key_for_sending_may_not(self, roles: Roles) -> None:
         assert as_key(roles.a.ingest_key)("logs/export").status_code == 403

@@ -1,85 +1,20 @@
 """The search API over HTTP with the real engine: answers, refusals, tenants."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from analytics.question import questions
 from logplatform.kernel import clock
-from tests.factories import Roles, make_key, make_roles
-from tests.storage.conftest import store  # noqa: F401 - the fixture
+from tests.analytics.asking import MARKER, Ask, as_key, as_person, messages
+from tests.factories import Roles, make_key
 from tests.storage.records import AT
 
 pytestmark = pytest.mark.django_db
 
-Ask = Callable[..., Any]
-PATHS = ("logs", "logs/histogram", "logs/stats", "logs/patterns", "logs/anomalies")
-NOW = AT + timedelta(minutes=1)
-MARKER = "marker-of-bravo"
-
-
-@pytest.fixture
-def roles(store: Callable[..., list[str]]) -> Iterator[Roles]:  # noqa: F811 - the fixture
-    """Two tenants with lines of the last minute: three of alpha, one of bravo."""
-    people = make_roles()
-    store(
-        {"message": "first timeout", "app": "alpha", "severity": 17, "service": "auth"},
-        {"message": "second", "app": "alpha", "timestamp": AT + timedelta(seconds=1)},
-        {
-            "message": "third",
-            "app": "alpha",
-            "timestamp": AT + timedelta(seconds=2, milliseconds=5),
-        },
-        {
-            "message": MARKER,
-            "app": "bravo",
-            "service": MARKER,
-            "attributes": {MARKER: MARKER},
-            "pattern_id": 7,
-            "anomaly_score": 100,
-        },
-    )
-    with clock.frozen(NOW):
-        yield people
-
-
-@pytest.fixture
-def ask(roles: Roles) -> Ask:
-    """GET below /api/v1 with alpha's query key."""
-    return as_key(roles.a.query_key)
-
-
-def as_key(key: str) -> Ask:
-    client = Client(raise_request_exception=False)
-
-    def get(path: str, **parameters: Any) -> Any:
-        return client.get(f"/api/v1/{path}", parameters, headers={"Authorization": f"Bearer {key}"})
-
-    return get
-
-
-def as_person(user: Any) -> Ask:
-    client = Client(raise_request_exception=False)
-    client.force_login(user)
-    return lambda path, **parameters: client.get(f"/api/v1/{path}", parameters)
-
-
-def messages(answer: Any) -> list[str]:
-    assert answer.status_code == 200, answer.content
-    return [record["message"] for record in answer.json()["results"]]
-
-
-def test_lines_come_newest_first_with_a_cursor_to_the_rest(ask: Ask) -> None:
-    first = ask("logs", limit=2)
-    assert messages(first) == ["third", "second"]
-    body = first.json()
-    assert set(body) == {"results", "next", "took_ms"}
-    second = ask("logs", limit=2, cursor=body["next"])
-    assert messages(second) == ["first timeout"]
-    assert second.json()["next"] is None
-    assert messages(ask("logs", order="asc", limit=1)) == ["first timeout"]
+PATHS = tuple(question.path for question in questions().values())
 
 
 @pytest.mark.parametrize(
@@ -120,17 +55,6 @@ def test_a_record_has_the_documented_shape(ask: Ask) -> None:
     assert ask(f"logs/{record['id']}").json() == record
 
 
-def test_the_histogram_and_the_figures_agree(ask: Ask) -> None:
-    histogram = ask("logs/histogram", start="now-2m", end="now", interval=60).json()
-    assert histogram["interval_s"] == 60
-    assert [bucket["counts"] for bucket in histogram["buckets"]] == [{}, {"INFO": 2, "ERROR": 1}]
-    assert 60 <= len(ask("logs/histogram").json()["buckets"]) <= 121
-    stats = ask("logs/stats").json()
-    assert (stats["total"], stats["by_level"]) == (3, {"INFO": 2, "ERROR": 1})
-    assert stats["error_rate"] == pytest.approx(1 / 3, abs=1e-6)
-    assert stats["first"] == "2026-11-22T10:00:00Z"
-
-
 class TestTenants:
     """Nobody gets a line, a count or a name of another app."""
 
@@ -154,7 +78,13 @@ class TestTenants:
         queries += ["a OR app:bravo", "NOT app:alpha", ") OR (1=1", "') OR 1=1 --"]
         answers = [ask(path, q=q, start="now-7d") for path in PATHS for q in queries]
         answers += [ask(path, app="bravo") for path in PATHS]
-        return [*answers, ask(f"logs/{record_id}"), ask(f"logs/{record_id}", app="bravo")]
+        answers += [
+            ask("logs/facets", fields="app,service,message"),
+            ask("analytics/aggregate", group_by="app"),
+        ]
+        for address in (record_id, f"{record_id}/context"):
+            answers += [ask(f"logs/{address}"), ask(f"logs/{address}", app="bravo")]
+        return answers
 
     @pytest.mark.parametrize("app", ["bravo", "no-such-app"])
     def test_a_foreign_app_and_a_missing_one_look_the_same(self, roles: Roles, app: str) -> None:
@@ -168,8 +98,8 @@ class TestTenants:
     def test_a_foreign_record_and_a_missing_one_look_the_same(self, roles: Roles) -> None:
         (record,) = as_key(roles.b.query_key)("logs").json()["results"]
         missing = record["id"][:-8] + "ffffffff"
-        for record_id in (record["id"], missing):
-            answer = as_key(roles.a.query_key)(f"logs/{record_id}")
+        for address in (record["id"], missing, f"{record['id']}/context", f"{missing}/context"):
+            answer = as_key(roles.a.query_key)(f"logs/{address}")
             assert (answer.status_code, answer.json()["error"]["code"]) == (404, "log_not_found")
 
     def test_a_cursor_of_another_app_is_refused(self, roles: Roles) -> None:
@@ -202,7 +132,6 @@ class TestTenants:
         ({"start": "2026-02-31"}, "invalid_time"),
         ({"start": "now-999999999w"}, "invalid_time"),
         ({"level": "loud"}, "invalid_filter"),
-        ({"order": "sideways"}, "invalid_request"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -213,6 +142,10 @@ def test_what_cannot_be_asked_is_refused_everywhere(
         answer = ask(path, **parameters)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, code), path
         assert answer.json()["error"]["hint"]
+
+
+BAD_METRICS = ("counts", "p101:x", "p0:x", "p100:x", "p95", "p95:", "sum", "count:x", "median:x")
+BAD_METRICS += ("p9٥:x", "unique:", "sum:" + "x" * 301, "count;DROP", "quantile(0.5):x", "max:id")
 
 
 @pytest.mark.parametrize(
@@ -227,6 +160,22 @@ def test_what_cannot_be_asked_is_refused_everywhere(
         *(("logs/patterns", {"sort": sort}) for sort in ("", "n; DROP TABLE logs", "COUNT")),
         *(("logs/anomalies", {"min_score": score}) for score in ("0", "101", "-1", "x", "")),
         ("logs/anomalies", {"limit": "1001"}),
+        *((path, {"order": "sideways"}) for path in ("logs", "logs/anomalies")),
+        *(("logs/facets", {"limit": limit}) for limit in ("0", "1001", "-1", "x", "")),
+        ("logs/facets", {"fields": ",".join(f"f{n}" for n in range(21))}),
+        *(("logs/facets", {"fields": name}) for name in ("id", "timestamp", "x" * 301)),
+        *(("logs/fields", {"limit": limit}) for limit in ("0", "1001", "-1", "x", "")),
+        *(("analytics/aggregate", {"limit": limit}) for limit in ("0", "1001", "99999999999", "x")),
+        ("analytics/aggregate", {"group_by": ",".join(f"f{n}" for n in range(50))}),
+        ("analytics/aggregate", {"group_by": "received_at"}),
+        *(("analytics/aggregate", {"metrics": metric}) for metric in BAD_METRICS),
+        ("analytics/aggregate", {"metrics": ",".join(f"sum:f{n}" for n in range(11))}),
+        *(
+            ("analytics/aggregate", {"order": order})
+            for order in ("sum:x", "--count", "count,", "-")
+        ),
+        *(("analytics/aggregate", {"interval": width}) for width in ("0", "-5", "x", "1e3")),
+        ("analytics/aggregate", {"interval": "1", "start": "now-30d"}),
     ],
 )
 def test_numbers_and_cursors_out_of_range_are_refused(
@@ -234,7 +183,7 @@ def test_numbers_and_cursors_out_of_range_are_refused(
 ) -> None:
     answer = ask(path, **parameters)
     assert answer.status_code == 400, answer.content
-    assert answer.json()["error"]["code"].startswith("invalid_")
+    assert answer.json()["error"]["code"].startswith(("invalid_", "too_many_"))
 
 
 NASTY = [
@@ -253,6 +202,16 @@ def test_text_that_looks_like_code_is_searched_for(ask: Ask) -> None:
 
 def test_a_nul_is_refused_or_searched_but_never_an_error(ask: Ask) -> None:
     assert ask("logs", q="a\0b").status_code in (200, 400)
+
+
+def test_fields_of_any_name_are_asked_for(ask: Ask) -> None:
+    for name in [*NASTY, "a\0b", "a'\"[0]) FROM", "{c0:String}", "attributes.", "é" * 300, "\\,"]:
+        if 0 < len(name) <= 300:
+            facets = ask("logs/facets", fields=name)
+            figures = ask("analytics/aggregate", group_by=name, metrics=f"p95:{name},unique:{name}")
+            for answer in (facets, figures):
+                assert answer.status_code in (200, 400), (name, answer.content)
+                assert answer.json().get("error", {}).get("code", "").startswith(("", "invalid_"))
 
 
 def test_only_reading_is_allowed(roles: Roles) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.invariants.sources import ROOT, tracked_files
 
 # Declarative formats (.toml) bring their samples, which are their test.
-FOLDERS = {"parsing/formats/*": ".py", "ingestion/protocols": ".py"}
+FOLDERS = {"parsing/formats/*": ".py", "ingestion/protocols": ".py", "analytics/questions": ".py"}
 
 
 def plugins() -> list[Path]:

@@ -7,7 +7,6 @@ import pytest
 
 from storage import facade
 from storage.contracts import InvalidInterval, LogQuery
-from storage.counts import AUTO_BUCKETS, NICE_S, auto_interval_s
 from tests.storage.records import AT
 
 Store = Callable[..., list[str]]
@@ -44,13 +43,6 @@ def test_an_open_range_is_that_of_the_records(store: Store) -> None:
     histogram = facade.histogram_logs(LogQuery(apps=("shop",)))
     assert sum(sum(bucket.counts.values()) for bucket in histogram.buckets) == 2
     assert facade.histogram_logs(LogQuery(apps=("zoo",))).buckets == []
-
-
-@pytest.mark.parametrize("span_s", [60, 900, 3600, 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400])
-def test_the_automatic_interval_gives_a_chart_worth_looking_at(span_s: int) -> None:
-    width = auto_interval_s(span_s)
-    assert width in NICE_S
-    assert 45 <= span_s / width <= AUTO_BUCKETS
 
 
 @pytest.mark.parametrize("interval_s", [-5, 0, 1])

@@ -1,0 +1,208 @@
+"""Lines grouped by any fields, with any figures, in total or over time."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from storage.contracts import InvalidLimit, InvalidMetric, LogQuery, TooManyFields
+from storage.counts import closed, fetch_logs
+from storage.grid import BUCKET, MAX_BUCKETS, Grid, grid_of
+from storage.query import SqlCondition
+from storage.questions.columns import Column, Columns
+from storage.questions.metrics import Metric, metric_of
+from storage.records import took_ms
+from storage.where import all_of, where
+
+MAX_KEYS = 4
+MAX_METRICS = 10
+MAX_GROUPS = 1_000
+MAX_POINTS = 200_000
+
+Interval = int | Literal["auto"] | None
+Values = dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """The figures of a group from `start` (ISO-8601) on."""
+
+    start: str
+    values: Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Lines with the same values of the fields; `points`, if over time, has every bucket."""
+
+    key: dict[str, str]
+    values: Values
+    points: list[Point] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """Groups in the order asked for; `is_truncated` when there are more."""
+
+    interval_s: int | None
+    metrics: list[str]
+    groups: list[Group]
+    is_truncated: bool
+    took_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Statement:
+    """What is asked of each group; `params` are those of its columns."""
+
+    keys: list[Column]
+    metrics: list[Metric]
+    params: dict[str, Any]
+
+    @property
+    def figures(self) -> str:
+        """The metrics as columns m0, m1 …"""
+        return ", ".join(f"{metric.sql} AS m{at}" for at, metric in enumerate(self.metrics))
+
+    @property
+    def group_id(self) -> str:
+        """A number that stands for the group of a line."""
+        keys = ", ".join(column.key for column in self.keys)
+        return f"cityHash64({keys})" if keys else "toUInt64(0)"
+
+    def values(self, row: dict[str, Any]) -> Values:
+        """The figures of a row, by the names of the metrics."""
+        return {metric.name: _figure(row[f"m{at}"]) for at, metric in enumerate(self.metrics)}
+
+    def nothing(self) -> Values:
+        """The figures of no lines."""
+        return {metric.name: metric.of_none for metric in self.metrics}
+
+
+def aggregate_logs(
+    query: LogQuery,
+    *,
+    group_by: Sequence[str] = (),
+    metrics: Sequence[str] = ("count",),
+    interval: Interval = None,
+    limit: int = 20,
+    order: str = "",
+) -> Aggregate:
+    """Group records and compute figures of each group.
+
+    Args:
+        query: over time, an open end of its range is taken from the first and last record found.
+        group_by: up to 4 fields as a query writes them; none is one group of all.
+        metrics: 1-10 of count, unique:f, sum:f, avg:f, min:f, max:f and p1:f to p99.9:f. Values
+            that are no numbers do not count; `unique` and percentiles are close, not exact.
+        interval: None in total only, else also over time: seconds, or `auto`.
+        limit: groups at most, 1-1000.
+        order: one of the metrics, with `-` the highest first; default: that of the first metric.
+    Raises:
+        TooManyFields, InvalidField, InvalidMetric, InvalidLimit, InvalidInterval. Else as
+        `search_logs`.
+    """
+    _check(group_by, metrics, limit)
+    started = time.monotonic()
+    columns = Columns()
+    statement = _Statement(
+        keys=[columns.of(name) for name in group_by],
+        metrics=[metric_of(name, columns) for name in metrics],
+        params=columns.params,
+    )
+    query = query if interval is None else closed(query)
+    condition = where(query)
+    grid = None if interval is None else _grid(query, interval, limit)
+    rows = _totals(statement, condition, order or f"-{metrics[0]}", limit + 1)
+    points = _points(statement, condition, grid, rows[:limit]) if grid else {}
+    groups = [
+        Group(
+            key={name: row[f"g{at}"] for at, name in enumerate(group_by)},
+            values=statement.values(row),
+            points=None if interval is None else points.get(row["of_group"], []),
+        )
+        for row in rows[:limit]
+    ]
+    return Aggregate(
+        interval_s=grid.width_s if grid else None,
+        metrics=[*metrics],
+        groups=groups,
+        is_truncated=len(rows) > limit,
+        took_ms=took_ms(started),
+    )
+
+
+def _check(group_by: Sequence[str], metrics: Sequence[str], limit: int) -> None:
+    for what, given, highest in (
+        ("fields to group by", len(group_by), MAX_KEYS),
+        ("metrics", len(metrics), MAX_METRICS),
+    ):
+        if given > highest:
+            raise TooManyFields(given=given, what=what, highest=highest)
+    if not 1 <= limit <= MAX_GROUPS:
+        raise InvalidLimit(highest=MAX_GROUPS)
+
+
+def _grid(query: LogQuery, interval: int | Literal["auto"], limit: int) -> Grid | None:
+    """The buckets; none where there is no line to tell the range."""
+    if query.start is None or query.end is None:
+        return None
+    highest = min(MAX_BUCKETS, MAX_POINTS // limit)
+    return grid_of(query, None if interval == "auto" else interval, highest=highest)
+
+
+def _totals(
+    statement: _Statement, condition: SqlCondition, order: str, limit: int
+) -> list[dict[str, Any]]:
+    """Rows of groups: `of_group`, keys g0, g1 …, figures m0, m1 …"""
+    shown = [
+        f"{column.shown.format(column.key)} AS g{at}" for at, column in enumerate(statement.keys)
+    ]
+    keys = ", ".join(column.key for column in statement.keys)
+    way = _way(statement, order)
+    names = "".join(f", g{at}" for at in range(len(statement.keys)))
+    return fetch_logs(
+        ", ".join([f"{statement.group_id} AS of_group", *shown, statement.figures]),
+        condition,
+        f"{f'GROUP BY {keys}' if keys else ''} ORDER BY {way} NULLS LAST{names} LIMIT {int(limit)}",
+        **statement.params,
+    )
+
+
+def _way(statement: _Statement, order: str) -> str:
+    names = [metric.name for metric in statement.metrics]
+    name = order.removeprefix("-")
+    if name not in names:
+        raise InvalidMetric(metric=name[:80])
+    return f"m{names.index(name)} {'DESC' if order.startswith('-') else 'ASC'}"
+
+
+def _points(
+    statement: _Statement, condition: SqlCondition, grid: Grid, groups: list[dict[str, Any]]
+) -> dict[int, list[Point]]:
+    """By id of a group: its figures in every bucket."""
+    ids = [row["of_group"] for row in groups]
+    if statement.keys:
+        chosen = f"{statement.group_id} IN {{groups:Array(UInt64)}}"
+        condition = all_of([condition, SqlCondition(text=chosen, params={"groups": ids})])
+    rows = fetch_logs(
+        f"{statement.group_id} AS of_group, {BUCKET} AS bucket, {statement.figures}",
+        condition,
+        "GROUP BY of_group, bucket",
+        **statement.params,
+        **grid.params,
+    )
+    found = {(row["of_group"], row["bucket"]): statement.values(row) for row in rows}
+    starts = grid.starts()
+    return {
+        group: [
+            Point(start=start, values=found.get((group, bucket)) or statement.nothing())
+            for bucket, start in enumerate(starts)
+        ]
+        for group in ids
+    }
+
+
+def _figure(value: float | None) -> float | None:
+    """A figure without the noise of its last digits."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value

@@ -1,0 +1,77 @@
+"""Fields that a question names → SQL over one line. Names are bound like values, never spliced."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from logplatform.kernel.levels import LEVELS
+from storage.contracts import InvalidField
+from storage.query import Binder
+from storage.query.fields import Field, Kind, field_of
+from storage.query.text import unescape
+
+MAX_NAME_CHARS = 300
+LEVEL_INDEX = "intDiv(greatest(severity, 1) - 1, 4)"
+_LEVEL_WORDS = ", ".join(f"'{level}'" for level in LEVELS)
+_NO_GROUPS = (Kind.TIME, Kind.ID)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A field as SQL.
+
+    Attributes:
+        name: as it was written.
+        key: what is grouped by; cheap.
+        shown: the value of a grouped `{}` as text, empty where lines have none.
+        number: the value as a finite number, else NULL.
+        is_present: whether a line has a value.
+    """
+
+    name: str
+    key: str
+    shown: str
+    number: str
+    is_present: str
+
+
+class Columns:
+    """Makes the columns of one statement; `params` are the names they bind."""
+
+    def __init__(self, prefix: str = "c") -> None:
+        self._bind = Binder(prefix)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Values of the parameters that the columns name."""
+        return self._bind.params
+
+    def of(self, name: str) -> Column:
+        """The column of a field, named as in a query. Raises: InvalidField."""
+        field = _readable(name)
+        match field.kind:
+            case Kind.LEVEL if field.name == "level":
+                shown = f"[{_LEVEL_WORDS}][{{}} + 1]"
+                return _column(name, LEVEL_INDEX, shown, "toFloat64(severity)", "1")
+            case Kind.LEVEL:
+                return _column(name, "severity", "toString({})", "toFloat64(severity)", "1")
+            case Kind.INTEGER:
+                shown, number = "if({0} = 0, '', toString({0}))", f"toFloat64({field.name})"
+                return _column(name, field.name, shown, number, f"{field.name} != 0")
+            case _:
+                text = self._bind.text_of(field)
+                number = f"toFloat64OrNull({text})"
+                finite = f"if(isFinite({number}), {number}, NULL)"
+                return _column(name, text, "toString({})", finite, f"{text} != ''")
+
+
+def _column(name: str, key: str, shown: str, number: str, is_present: str) -> Column:
+    return Column(name=name, key=key, shown=shown, number=number, is_present=is_present)
+
+
+def _readable(name: str) -> Field:
+    if not name or len(name) > MAX_NAME_CHARS:
+        raise InvalidField(name=name[:50], reason="a name has 1 to 300 characters")
+    field = field_of(unescape(name))
+    if field.kind in _NO_GROUPS:
+        raise InvalidField(name=name, reason="nearly every line has a value of its own")
+    return field

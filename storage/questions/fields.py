@@ -1,0 +1,113 @@
+"""Which fields lines have: looked up in a sample, so that it costs the same for any range."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from storage.clickhouse import client
+from storage.contracts import InvalidLimit, LogQuery
+from storage.counts import closed
+from storage.query.fields import COLUMNS, Field, Kind, written
+from storage.questions.columns import LEVEL_INDEX
+from storage.questions.sample import sample_of
+from storage.records import EVENT_NS, took_ms
+
+MAX_FIELDS = 1_000
+# From this share of its values on, a field is one of numbers.
+NUMBERS = 0.95
+
+FieldType = Literal["text", "number", "time", "level", "integer", "id"]
+_TYPES: dict[Kind, FieldType] = {
+    Kind.MESSAGE: "text",
+    Kind.TEXT: "text",
+    Kind.LEVEL: "level",
+    Kind.INTEGER: "integer",
+    Kind.TIME: "time",
+    Kind.ID: "id",
+}
+_AS_TEXT = {
+    "level": f"toString({LEVEL_INDEX})",
+    "pattern_id": "if(pattern_id = 0, '', toString(pattern_id))",
+    "timestamp": f"toString({EVENT_NS})",
+    "received_at": "toString(toUnixTimestamp64Milli(received_at))",
+}
+_OWN = ", ".join(f"(0, '{name}', {_AS_TEXT.get(name, f'toString({name})')})" for name in COLUMNS)
+_PAIRS = (
+    "arrayConcat(arrayMap((k, v) -> (1, toString(k), v), mapKeys(attributes),"
+    f" mapValues(attributes)), [{_OWN}])"
+)
+_READ = ", ".join((*(name for name in COLUMNS if name != "level"), "attributes"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldInfo:
+    """A field of the lines looked at.
+
+    Attributes:
+        name: as a query writes it.
+        count: lines that have a value.
+        share: the same of all lines looked at, 0 to 1.
+        cardinality: different values among them, within 1 %.
+    """
+
+    name: str
+    type: FieldType
+    is_attribute: bool
+    count: int
+    share: float
+    cardinality: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldList:
+    """Fields, those most lines have first; `sampled` lines were looked at."""
+
+    fields: list[FieldInfo]
+    sampled: int
+    took_ms: int
+
+
+def list_fields(query: LogQuery, *, limit: int = 200) -> FieldList:
+    """The fields of up to 50 000 lines, which come from ten equal parts of the range.
+
+    Args:
+        query: an open end of its range is taken from the first and last record found.
+        limit: fields at most, 1-1000.
+    Raises:
+        InvalidLimit. Else as `search_logs`.
+    """
+    if not 1 <= limit <= MAX_FIELDS:
+        raise InvalidLimit(highest=MAX_FIELDS)
+    started = time.monotonic()
+    rows = _fields_of(closed(query))
+    sampled = max((row["n"] for row in rows), default=0)
+    fields = [_info(row, sampled) for row in rows if row["n"]]
+    fields.sort(key=lambda field: (-field.count, field.is_attribute, field.name))
+    return FieldList(fields=fields[:limit], sampled=sampled, took_ms=took_ms(started))
+
+
+def _fields_of(query: LogQuery) -> list[dict[str, Any]]:
+    """Rows of (is_attribute, name, n, different, numbers) of a sample."""
+    sample = sample_of(query, _READ)
+    return client.fetch(
+        "SELECT pair.1 AS is_attribute, pair.2 AS name, countIf(pair.3 != '') AS n, "
+        "uniqIf(pair.3, pair.3 != '') AS different, "
+        "countIf(isFinite(toFloat64OrNull(pair.3))) AS numbers "
+        f"FROM (SELECT arrayJoin({_PAIRS}) AS pair FROM ({sample.text})) "
+        "GROUP BY is_attribute, name",
+        sample.params,
+    )
+
+
+def _info(row: dict[str, Any], sampled: int) -> FieldInfo:
+    is_attribute, count = bool(row["is_attribute"]), row["n"]
+    kind = Kind.ATTRIBUTE if is_attribute else COLUMNS[row["name"]]
+    of_numbers = row["numbers"] >= NUMBERS * count
+    return FieldInfo(
+        name=written(Field(name=row["name"], kind=kind)),
+        type=_TYPES.get(kind) or ("number" if of_numbers else "text"),
+        is_attribute=is_attribute,
+        count=count,
+        share=round(count / sampled, 4),
+        cardinality=min(row["different"], count),
+    )
