@@ -1,7 +1,8 @@
 """Turns queue entries into columns: decodes, parses, and books every line to its request.
 
 The same entries give the same rows under the same ids, so a retry under the same insert token is
-exact. Only what redaction and enrichment make of a row follows the settings of the moment.
+exact: an app's own formats come with their version. Only what redaction and enrichment make of a
+row follows the settings of the moment.
 """
 
 import hashlib
@@ -15,9 +16,9 @@ import polars as pl
 from django.conf import settings
 
 from ingestion.contracts import Entry, QueuedEntry
+from ingestion.custom.reading import unpinned
 from ingestion.encoding import decompress
 from ingestion.errors import RulesUnavailable
-from ingestion.formats import formats_in
 from ingestion.protocols import http_protocols
 from ingestion.treatment import plans
 from logplatform.kernel import clock
@@ -158,8 +159,10 @@ def _batches(
     batches: dict[tuple[Hint, Treatment], list[_Decoded]] = {}
     for queued in entries:
         entry = queued.entry
+        formats, own = unpinned(entry.app, entry.format)
         hint = Hint(
-            formats=formats_in(entry.format),
+            formats=formats,
+            own=own,
             strict_json=entry.strict_json,
             zone=entry.zone,
             max_line_bytes=settings.ENV.max_line_bytes,

@@ -12,6 +12,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from ingestion import queue
+from ingestion.custom.reading import published
 from ingestion.errors import KeysAway
 from ingestion.keys import KeyText, parse_key
 from ingestion.models import ApiKey
@@ -155,6 +156,7 @@ def _look_up(public_id: str) -> _Cached | None:
             zone=row.source.zone,
             multiline=row.source.multiline == "auto",
             limits=limits_of(row),
+            own_formats=published(row.source.app_id),
         ),
         read_at=time.monotonic(),
     )

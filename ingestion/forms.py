@@ -13,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from ingestion.custom.reading import published
 from ingestion.formats import MAX_FORMATS_CHARS, formats_in, formats_to_choose
 from ingestion.models import SCOPES, ApiKey, Source
 from ingestion.setup import check_slug_unused, check_zone, hidden_groups, slug_of
@@ -208,7 +209,9 @@ class SourceForm(_SourceForm):
             self.fields[name].required = False
         if "format" in self.fields:
             field = cast("FormatsField", self.fields["format"])
-            field.choices = formats_to_choose(self.instance.format)
+            field.choices = formats_to_choose(
+                self.instance.format, published(self.instance.app_id or 0)
+            )
 
     def clean_window_s(self) -> int:
         """Empty is off."""

@@ -20,7 +20,7 @@ from ingestion import queue, quotas, receipts
 from ingestion.contracts import Accepted, Entry, Inspection, Outcome
 from ingestion.encoding import decompress
 from ingestion.errors import BadIdempotencyKey, QueueAway
-from ingestion.formats import check_formats
+from ingestion.formats import pin_formats
 from ingestion.protocols import http_protocols
 from logplatform.api_access import IngestLimits, KeyIdentity
 from logplatform.kernel import clock, failpoints
@@ -144,7 +144,7 @@ def _await(accepted: Accepted, app: str, deadline: float) -> Outcome | None:
 
 
 def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Entry:
-    log_format = check_formats(sent.format or identity.format)
+    log_format = pin_formats(sent.format or identity.format, identity.own_formats)
     found, size = _inspect(protocol, sent)
     return Entry(
         app=identity.app,

@@ -9,6 +9,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from ingestion.custom.models import CustomFormat, FormatCase, FormatVersion
+from ingestion.custom.reading import published
+from ingestion.errors import UnknownFormat
+from ingestion.formats import check_formats
 from ingestion.keys import KeyText, make_key
 from ingestion.ledger.models import LedgerCheck, LedgerGap
 from ingestion.quarantine.models import Replay
@@ -20,6 +24,9 @@ __all__ = [
     "SCOPES",
     "ApiKey",
     "AppSalt",
+    "CustomFormat",
+    "FormatCase",
+    "FormatVersion",
     "LedgerCheck",
     "LedgerGap",
     "LookupTable",
@@ -31,6 +38,7 @@ __all__ = [
 ]
 
 MAX_WINDOW_S = 86_400
+_WHAT_THERE_IS = "GET /api/v1/parse/formats lists what there is."
 SCOPES = ("ingest", "query")
 
 
@@ -80,6 +88,14 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return f"{self.app} / {self.name}"
+
+    def clean(self) -> None:
+        """Refuse formats that neither exist nor were published in the app."""
+        own = published(self.app_id) if self.app_id else {}
+        try:
+            self.format = check_formats(self.format, own=own)
+        except UnknownFormat as error:
+            raise ValidationError({"format": f"{error.text} {_WHAT_THERE_IS}"}) from error
 
 
 class ApiKeySet(models.QuerySet["ApiKey"]):

@@ -106,6 +106,12 @@ _NAVIGATION: list[dict[str, Any]] = [
         "separator": True,
         "items": [
             _item(
+                "Log formats",
+                "data_object",
+                "admin:ingestion_customformat_changelist",
+                _may("ingestion.view_customformat"),
+            ),
+            _item(
                 "Redaction",
                 "shield_lock",
                 "admin:ingestion_sourcerules_changelist",

@@ -1,6 +1,7 @@
 """Whose apps a request may read or write: one rule for keys and for people."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 
@@ -41,7 +42,10 @@ class IngestLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyIdentity:
-    """What a valid key stands for: `request.auth` of requests made with one."""
+    """What a valid key stands for: `request.auth` of requests made with one.
+
+    `own_formats`: name → version in use of the formats of its app.
+    """
 
     key_id: int
     app: str
@@ -52,6 +56,7 @@ class KeyIdentity:
     zone: str
     multiline: bool = True
     limits: IngestLimits = IngestLimits()
+    own_formats: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def apps(self) -> tuple[str, ...]:

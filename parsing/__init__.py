@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from parsing.confidence import format_confidence
-    from parsing.contracts import Format, Hint, Parsed, Sample, UnknownZone
+    from parsing.contracts import Format, Hint, OwnFormat, Parsed, Sample, UnknownZone
     from parsing.facade import parse_lines
     from parsing.lines import split_lines
     from parsing.multiline import Joined, parse_joined
@@ -20,6 +20,7 @@ __all__ = [
     "Format",
     "Hint",
     "Joined",
+    "OwnFormat",
     "Parsed",
     "Sample",
     "UnknownZone",
@@ -33,7 +34,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Format", "Hint", "Parsed", "Sample", "UnknownZone"), "contracts"),
+    **dict.fromkeys(
+        ("Format", "Hint", "OwnFormat", "Parsed", "Sample", "UnknownZone"), "contracts"
+    ),
     "format_confidence": "confidence",
     "format_names": "names",
     "named_patterns": "patterns",

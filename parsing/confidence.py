@@ -6,6 +6,7 @@ from parsing.registry import log_formats
 
 # A format of this specificity is as likely right as wrong.
 _EVEN = 10
+_CHOSEN = 1_000_000
 
 
 def format_confidence(formats: pl.Series, n: int) -> tuple[str, float]:
@@ -21,6 +22,12 @@ def format_confidence(formats: pl.Series, n: int) -> tuple[str, float]:
     if not len(formats) or not n:
         return "", 0.0
     counts = dict(formats.value_counts().iter_rows())
-    name = max(counts, key=lambda each: (counts[each], log_formats()[each].specificity))
-    specificity = log_formats()[name].specificity
+    name = max(counts, key=lambda each: (counts[each], _specificity(each)))
+    specificity = _specificity(name)
     return name, round(counts[name] / n * specificity / (specificity + _EVEN), 3)
+
+
+def _specificity(name: str) -> int:
+    """A format of an app's own is as sure as can be: somebody chose it."""
+    known = log_formats().get(name)
+    return known.specificity if known else _CHOSEN

@@ -43,12 +43,17 @@ class UnknownZone(PlatformError):
     hint: ClassVar[str] = "Use an IANA name such as UTC or Europe/Berlin."
 
 
+AUTO = "auto"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
     """What the sender or the source's settings say about the lines.
 
     Attributes:
-        formats: names of formats to try, most specific first anyway; empty means detect.
+        formats: names of formats to try, most specific first anyway; empty means detect, and so
+            does `auto` among them, for what the others leave.
+        own: formats of the sender's own, asked before all others.
         strict_json: the sender said JSON: a line that is not a JSON object is rejected.
         zone: IANA zone of times that carry none.
         max_line_bytes: longer lines are rejected.
@@ -58,6 +63,7 @@ class Hint:
     """
 
     formats: tuple[str, ...] = ()
+    own: "tuple[OwnFormat, ...]" = ()
     strict_json: bool = False
     zone: str = "UTC"
     max_line_bytes: int = 262_144
@@ -168,3 +174,11 @@ class Format:
     patterns: tuple[str, ...] = ()
     reader: str = ""
     group: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class OwnFormat:
+    """A format of an app's own (`parsing.own`); each is equal to itself only."""
+
+    name: str
+    format: Format

@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from parsing.contracts import (
+    AUTO,
     HITS_SCHEMA,
     RECORD_SCHEMA,
     REJECTED_SCHEMA,
@@ -73,10 +74,15 @@ def parse_lines(
 
 
 def _chosen(hint: Hint) -> Iterator[tuple[str, Format]]:
-    """The formats to ask, the most specific first."""
+    """The formats to ask: the sender's own, then the most specific first."""
+    for own in hint.own:
+        yield own.name, own.format
     wanted = hint.formats or (("json",) if hint.strict_json else ())
+    if AUTO in wanted:
+        wanted = ("json",) if hint.strict_json else ()
     for name, log_format in log_formats().items():
-        if name in wanted or (not wanted and not log_format.reader):
+        is_hidden = any(own.name == name for own in hint.own)
+        if not is_hidden and (name in wanted or (not wanted and not log_format.reader)):
             yield name, log_format
 
 
@@ -143,7 +149,7 @@ def _ask(
 ) -> Found:
     """Ask a format, sparing it the lines that cannot be of it."""
     text = asked["text"]
-    if likely is None:
+    if likely is None or name not in gates():
         return log_format.parse(text)
     rows = _selected(all_rows(len(text)), likely.mask_of(name, asked[_KIND]))
     if len(rows):
@@ -192,7 +198,8 @@ def _left_over(asked: pl.DataFrame, found: Found) -> pl.DataFrame:
 def _refuse_rest(asked: pl.DataFrame, hint: Hint) -> pl.DataFrame:
     """Refuse what no chosen format took (nothing, when plain text is among them)."""
     names = ", ".join(hint.formats) or "json"
-    unknown = [name for name in hint.formats if name not in log_formats()]
+    known = {*log_formats(), AUTO, *(own.name for own in hint.own)}
+    unknown = [name for name in hint.formats if name not in known]
     reason = f"format_mismatch: the line is not {names}"
     if unknown:
         reason = f"unknown_format: there is no format named {', '.join(unknown)}"

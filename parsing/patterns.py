@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 _FILE = Path(__file__).parent / "patterns.toml"
-_REFERENCE = re.compile(r"%\{([a-z0-9_]+)(?::([A-Za-z_][A-Za-z0-9_.]*))?\}")
+REFERENCE = re.compile(r"%\{([a-z0-9_]+)(?::([A-Za-z_][A-Za-z0-9_.]*))?\}")
 
 
 class UnknownPattern(ValueError):
@@ -47,4 +47,4 @@ def expand(regex: str) -> str:
             raise UnknownPattern(f"there is no pattern named {name!r}")
         return f"(?{f'P<{field}>' if field else ':'}{expand(named_patterns()[name].regex)})"
 
-    return _REFERENCE.sub(regex_of, regex)
+    return REFERENCE.sub(regex_of, regex)

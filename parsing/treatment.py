@@ -39,3 +39,6 @@ DEFAULT = Treatment(
     ),
     enrichment=Enrichment(tags=DEFAULT_TAGS),
 )
+NONE = Treatment(
+    redaction=Redaction(rules=()), enrichment=Enrichment(agents="off", urls="off", ip_class=False)
+)

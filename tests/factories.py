@@ -14,8 +14,8 @@ from storage.models import App, RetentionPolicy
 
 MANAGED = (
     *("app", "source", "apikey", "retentionpolicy", "retentionrun", "ledgergap"),
-    *("sourcerules", "tagrule", "lookuptable"),
     *("savedsearch", "dashboard"),
+    *("sourcerules", "tagrule", "lookuptable", "customformat"),
 )
 
 

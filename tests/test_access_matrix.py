@@ -15,7 +15,7 @@ from analytics.models import Dashboard, SavedSearch
 from analytics.saved import urls as saved_urls
 from ingestion.authentication import forget_cached_keys
 from ingestion.control.urls import router
-from ingestion.models import LookupTable
+from ingestion.models import CustomFormat, LookupTable
 from storage.models import App
 from tests.clients import signed_in
 from tests.factories import Roles, Tenant, make_roles, make_user
@@ -87,6 +87,8 @@ class People:
             "owner": roles.owner,
         }
         self.clients = {name: signed_in(user) for name, user in users.items()}
+        for tenant in (roles.a, roles.b):
+            CustomFormat(app=tenant.app, name="own", pattern="<message>").save()
         LookupTable(app=roles.a.app, name="hosts", field="host", content="h,team\n1,x\n").save()
         for model in (SavedSearch, Dashboard):
             kept = {"app": roles.a.app, "owner": roles.member, "is_shared": True}
@@ -126,11 +128,12 @@ RIGHT = row(401, 403, 403, 200, 404, 200)
 KEPT = row(401, 403, 201, 201, 400, 201)
 
 _TAG = {"app": "{a}", "tag": "new", "fields": ["path"], "words": ["/x"]}
+_FORMAT = {"app": "{a}", "name": "new", "pattern": "<ip> <message>"}
 _TABLE = {"app": "{a}", "name": "new", "field": "host", "content": "host,team\nweb-1,shop\n"}
 
 # route name, method, address, body, statuses
 # {a}: slug, {s}: source, {k}: key, {t}: tag rule, {l}: look-up table, {q}: shared search,
-# {d}: shared dashboard of app A
+# {d}: shared dashboard, {f}: format of app A
 API: list[tuple[str, str, str, dict[str, Any] | None, dict[str, int]]] = [
     ("app-list", "GET", "apps", None, LISTED),
     (
@@ -175,6 +178,20 @@ API: list[tuple[str, str, str, dict[str, Any] | None, dict[str, int]]] = [
     ("table-detail", "GET", "tables/{l}", None, SEEN),
     ("table-detail", "PATCH", "tables/{l}", {"name": "other"}, CHANGED),
     ("table-detail", "DELETE", "tables/{l}", None, GONE),
+    ("format-list", "GET", "formats", None, LISTED),
+    ("format-list", "POST", "formats", _FORMAT, MADE_OR_UNKNOWN),
+    ("format-detail", "GET", "formats/{f}", None, SEEN),
+    ("format-detail", "PATCH", "formats/{f}", {"title": "Other"}, CHANGED),
+    ("format-detail", "DELETE", "formats/{f}", None, GONE),
+    ("format-try-lines", "POST", "formats/{f}/try", {"source": "{s}", "lines": ["x"]}, CHANGED),
+    ("format-publish", "POST", "formats/{f}/publish", None, CHANGED),
+    (
+        "format-roll-back",
+        "POST",
+        "formats/{f}/roll-back",
+        {"number": 1},
+        row(401, 403, 403, 404, 404, 404),
+    ),
     ("retention-list", "GET", "retention", None, LISTED),
     ("retention-detail", "GET", "retention/{a}", None, SEEN),
     ("retention-detail", "PATCH", "retention/{a}", {"days": 7}, CHANGED),
@@ -313,6 +330,7 @@ ADMIN_LISTS = [
     "ingestion/lookuptable/",
     "analytics/savedsearch/",
     "analytics/dashboard/",
+    "ingestion/customformat/",
 ]
 ADMIN_OBJECTS = [
     "storage/app/{a}/change/",
@@ -337,6 +355,9 @@ ADMIN_OBJECTS = [
     "ingestion/tagrule/{t}/change/",
     "ingestion/tagrule/{t}/delete/",
     "ingestion/tagrule/{t}/history/",
+    "ingestion/customformat/{f}/change/",
+    "ingestion/customformat/{f}/delete/",
+    "ingestion/customformat/{f}/history/",
     "ingestion/lookuptable/{l}/change/",
     "ingestion/lookuptable/{l}/delete/",
     "ingestion/lookuptable/{l}/history/",
@@ -353,6 +374,7 @@ ADMIN_FORMS = [
     "ingestion/apikey/add/",
     "ingestion/tagrule/add/",
     "ingestion/lookuptable/add/",
+    "ingestion/customformat/add/",
 ]
 SUPERUSERS_ONLY = [
     "auth/user/",
@@ -376,6 +398,7 @@ def ids_of(tenant: Tenant) -> dict[str, Any]:
         "l": tenant.app.tables.get().pk,
         "q": tenant.app.savedsearch_set.get().pk,
         "d": tenant.app.dashboard_set.get().pk,
+        "f": tenant.app.formats.get().pk,
         "slug": tenant.app.slug,
     }
 

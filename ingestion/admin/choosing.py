@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from ingestion.custom.reading import published
 from ingestion.formats import format_choices
 from ingestion.models import Source
 from ingestion.quarantine.replays import Choice
@@ -68,7 +69,10 @@ def format_options(choice: Choice) -> list[dict[str, Any]]:
     """Ways to read the lines, with the chosen one marked."""
     source = source_of(choice)
     now = (source.format if source else "") or "detected line by line"
-    options = [(AS_SET, f"as the source is set now: {now}"), *format_choices()]
+    options = [
+        (AS_SET, f"as the source is set now: {now}"),
+        *format_choices(published(choice.app.pk)),
+    ]
     chosen = AS_SET if choice.format is None else choice.format
     return [
         {"value": value, "words": words, "is_chosen": value == chosen} for value, words in options

@@ -9,8 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from ingestion.errors import UnknownFormat
-from ingestion.formats import MAX_FORMATS_CHARS, check_formats
+from ingestion.formats import MAX_FORMATS_CHARS
 from ingestion.models import MAX_WINDOW_S, SCOPES, ApiKey, Source
 from ingestion.serializers import FormatsField
 from ingestion.setup import check_zone, visible_groups
@@ -170,15 +169,6 @@ class SourceChange(StrictInput):
     )
     daily_bytes = QuotaField(help_text="Bytes a day (UTC), decompressed.")
     is_active = serializers.BooleanField(required=False)
-
-    def validate_format(self, value: str) -> str:
-        """A format that exists."""
-        try:
-            return check_formats(value)
-        except UnknownFormat as error:
-            raise ValidationError(
-                f"{error.text} GET /api/v1/parse/formats lists what there is."
-            ) from error
 
     def validate_zone(self, value: str) -> str:
         """A zone that exists."""

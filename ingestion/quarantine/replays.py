@@ -9,8 +9,9 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from ingestion.custom.reading import published
 from ingestion.errors import NothingToReplay, ReplayNotFound, ReplayRunning
-from ingestion.formats import check_formats
+from ingestion.formats import pin_formats
 from ingestion.models import Replay, Source
 from logplatform.kernel import clock
 from storage.models import App
@@ -62,7 +63,9 @@ class Choice:
         name = self.format
         if name is None:
             name = source.format if source else ""
-        return Reading(format=check_formats(name), zone=source.zone if source else "UTC")
+        return Reading(
+            format=pin_formats(name, published(self.app.pk)), zone=source.zone if source else "UTC"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

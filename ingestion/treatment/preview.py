@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ingestion.custom.reading import published, unpinned
+from ingestion.formats import pin_formats
 from ingestion.treatment.models import SourceRules
 from ingestion.treatment.plans import treatment_from
 from logplatform.kernel import clock
@@ -31,11 +33,13 @@ def preview(rules: SourceRules, text: str, *, patterns: Any = None) -> list[dict
     if not len(lines):
         return []
     source = rules.source
+    named = pin_formats(source.format, published(source.app_id))
+    formats, own = unpinned(source.app.slug, named)
     arrived = pl.Series([clock.now()], dtype=pl.Datetime("ms", "UTC"))
     parsed = parse_lines(
         lines,
         received_at=arrived.new_from_index(0, len(lines)),
-        hint=Hint(formats=(source.format,) if source.format else (), zone=source.zone),
+        hint=Hint(formats=formats, own=own, zone=source.zone),
         treatment=treatment_from(rules, patterns=patterns),
     )
     shown = [_record(row) for row in parsed.frame.iter_rows(named=True)]

@@ -1,11 +1,12 @@
 """Reads lines exactly as the drain would, and stores nothing."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ingestion.assemble import assemble
 from ingestion.contracts import Entry, QueuedEntry
-from ingestion.formats import check_formats
+from ingestion.formats import pin_formats
 from ingestion.protocols import http_protocols
 from logplatform.kernel import clock
 from parsing import format_confidence, log_formats
@@ -23,6 +24,7 @@ class Origin:
     format: str = ""
     zone: str = "UTC"
     multiline: bool = False
+    own_formats: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ def try_lines(body: bytes, *, origin: Origin, formats: str = "", is_text: bool =
         protocol=_PROTOCOL,
         shape="lines" if is_text else found.shape,
         encoding="",
-        format=check_formats(formats or origin.format),
+        format=pin_formats(formats or origin.format, origin.own_formats),
         zone=origin.zone,
         multiline=origin.multiline,
         received_at=clock.now(),

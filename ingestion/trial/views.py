@@ -91,4 +91,5 @@ def _origin(request: Request) -> "Origin":
         format=key.format,
         zone=key.zone,
         multiline=key.multiline,
+        own_formats=key.own_formats,
     )

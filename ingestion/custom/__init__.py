@@ -1,0 +1,1 @@
+"""Log formats that people make for an app: drafts, cases, versions."""
