@@ -9,9 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ingestion.control.access import ADDED, CHANGED, note, person
-from ingestion.control.base import as_invalid_request, described
-from ingestion.control.serializers import OwnApp, OwnSource, StrictInput
+from ingestion.control.serializers import OwnSource
 from ingestion.control.treatment import OfApps
 from ingestion.custom import publishing
 from ingestion.custom.comparing import LINES, compare
@@ -24,6 +22,9 @@ from ingestion.custom.models import (
     FormatVersion,
     Kind,
 )
+from logplatform.control.access import ADDED, CHANGED, note, person
+from logplatform.control.base import as_invalid_request, described
+from logplatform.control.shapes import OwnApp, StrictInput
 from storage.models import App
 
 _EXAMPLE = OpenApiExample(

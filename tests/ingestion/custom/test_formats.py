@@ -11,6 +11,7 @@ from django.test import Client
 from ingestion import intake, queue
 from ingestion.assemble import assemble
 from ingestion.authentication import identity_of
+from ingestion.contracts import QueuedEntry
 from ingestion.custom import publishing, reading
 from ingestion.custom.models import CustomFormat, FormatVersion
 from ingestion.errors import RulesUnavailable, UnknownFormat
@@ -136,12 +137,11 @@ def test_a_try_shows_no_lines_of_another_app(roles: Roles, member: Client) -> No
     assert answer.status_code == 400
 
 
-@pytest.mark.usefixtures("valkey", "clickhouse")
+@pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")
 def test_bodies_are_read_by_the_version_in_use_when_they_came(
     roles: Roles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Publishing needs no restart, and what waits in the queue keeps its version on every try."""
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
     draft = make_format(roles.a.app)
     publishing.publish(draft, by=roles.member)
     send(roles, LINE.encode(), format="gateway")
@@ -163,11 +163,10 @@ def _die(*_: object) -> None:
     raise SystemExit("killed before the acknowledgement")
 
 
-@pytest.mark.usefixtures("valkey", "clickhouse")
+@pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")
 def test_a_draft_is_compared_on_the_last_real_lines_stored_and_refused(
     roles: Roles, member: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "shards", lambda: range(1))
     roles.a.source.format = "json"
     roles.a.source.save()
     send(roles, LINE.encode() + b"\nother line")
@@ -210,7 +209,7 @@ def test_lines_wait_while_nobody_can_say_how_to_read_them(
     draft = make_format(roles.a.app)
     publishing.publish(draft, by=None)
     entry = make_entry(LINE.encode(), app=roles.a.app.slug, format="gateway@1")
-    queued = [queue.QueuedEntry(shard=0, stream_id="1-0", entry=entry)]
+    queued = [QueuedEntry(shard=0, stream_id="1-0", entry=entry)]
 
     def away(*_: object, **__: object) -> None:
         raise DatabaseError("away")
@@ -224,5 +223,5 @@ def test_lines_wait_while_nobody_can_say_how_to_read_them(
 
 def test_a_version_that_is_gone_has_its_lines_quarantined(roles: Roles) -> None:
     entry = make_entry(LINE.encode(), app=roles.a.app.slug, format="gateway@7")
-    found = assemble([queue.QueuedEntry(shard=0, stream_id="1-0", entry=entry)])
+    found = assemble([QueuedEntry(shard=0, stream_id="1-0", entry=entry)])
     assert found.quarantined["reason_code"].to_list() == ["unknown_format"]
