@@ -25,7 +25,7 @@ log = logging.getLogger("logplatform.embedded.engine")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns the exit code: 0 stopped, 1 unusable folder, 3 folder in use, 4 port in use."""
+    """Returns the exit code: 0 stopped, 1 unusable folder, 3 folder or 4 port in use, 5 guard."""
     options = _options().parse_args(arguments)
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
@@ -66,11 +66,15 @@ def _lock(path: Path) -> TextIO | None:
 
 def _serve(options: argparse.Namespace) -> int:
     from logplatform.embedded.engine.database import Database
+    from logplatform.embedded.engine.guard import Guard
     from logplatform.embedded.engine.http import EngineServer
 
     password = options.password_file.read_text().strip() if options.password_file else ""
+    folder = options.data / "clickhouse"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    guard = Guard(folder)
     try:
-        database = Database(options.data / "clickhouse", memory_bytes=options.memory)
+        database = Database(folder, memory_bytes=options.memory)
     except EngineError as error:
         sys.stderr.write(f"The data folder {options.data} cannot be opened: {error}\n")
         return 1
@@ -78,6 +82,7 @@ def _serve(options: argparse.Namespace) -> int:
         server = EngineServer(
             (options.host, options.port),
             database,
+            guard,
             password=password,
             password_file=str(options.password_file or ""),
         )
@@ -93,9 +98,11 @@ def _run(server: "EngineServer") -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    server.guard.start(server.database.run)
     log.info("ready", extra={"port": server.server_address[1], "version": server.database.version})
     server.serve_forever(poll_interval=0.1)
     server.server_close()
+    server.guard.stop()
     if server.drain(timeout_s=_FINISH_S):
         server.database.close()
     else:

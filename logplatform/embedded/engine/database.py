@@ -109,6 +109,11 @@ class Database:
         finally:
             connection.close()
 
+    def run(self, sql: str) -> None:
+        """Run a statement of our own."""
+        with self._lock:
+            self._anchor.query(sql, "Null")
+
     def cancel(self, query_id: str) -> None:
         """Ask a running statement to stop; it ends with QUERY_WAS_CANCELLED (394)."""
         with self._lock:

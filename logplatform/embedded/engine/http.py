@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from logplatform.embedded.engine.body import TornBodyError, read_body
 from logplatform.embedded.engine.database import Database, Outcome, Session
 from logplatform.embedded.engine.errors import EngineError, bad_request, from_chdb
+from logplatform.embedded.engine.guard import Guard
 from logplatform.embedded.engine.request import (
     EngineRequest,
     read_form,
@@ -52,9 +53,15 @@ class EngineServer(ThreadingHTTPServer):
     request_queue_size = 256
 
     def __init__(
-        self, address: tuple[str, int], database: Database, *, password: str, password_file: str
+        self,
+        address: tuple[str, int],
+        database: Database,
+        guard: Guard,
+        *,
+        password: str,
+        password_file: str,
     ) -> None:
-        self.database = database
+        self.database, self.guard = database, guard
         self.password, self.password_file = password, password_file
         self.watcher = DisconnectWatcher(database.cancel)
         self.is_stopping = False
@@ -151,7 +158,10 @@ class Handler(BaseHTTPRequestHandler):
             request, rest, rows = read_request(parameters, headers, body, is_get=is_get)
             with self.server.database.session(request) as session:
                 if request.statement.kind is Kind.INSERT_DATA:
-                    self._send_outcome(request, session.insert(rows, rest))
+                    self.server.guard.check_space()
+                    outcome = session.insert(rows, rest)
+                    self.server.guard.check_parts()
+                    self._send_outcome(request, outcome)
                 elif self._streams(request, session):
                     self._send_stream(request, session)
                 else:

@@ -1,0 +1,195 @@
+"""Parts on disk, looked at without the engine: is every file as long as the part says it is?
+
+The engine as a library goes on after a write that failed, because the disk is full or broken, and
+takes a part for stored of which files are cut off (a server refuses the insert). So this process
+looks for itself: at every part an insert made before it is answered, at merged ones every second.
+"""
+
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from struct import unpack_from
+
+import lz4.block
+import zstandard
+
+_PART = re.compile(r"[^_]+_\d+_\d+_\d+(_\d+)?")
+_HEAD = b"checksums format version: 4\n"
+_BLOCK_CHECKSUM = 16
+_BLOCK_HEAD = 9
+_LZ4, _ZSTD, _PLAIN = 0x82, 0x90, 0x02
+_CHECKSUM = 16
+# What the checksums do not name.
+_NAMELESS = ("columns.txt", "columns_substreams.txt")
+_GOING_S = 1.0
+_BROKEN_BEFORE = "broken-on-start_"
+
+
+def tables(data: Path) -> Iterator[Path]:
+    """The folders of all tables whose data is in parts."""
+    for marker in data.glob("store/*/*/format_version.txt"):
+        yield marker.parent
+
+
+def parts(table: Path) -> Iterator[str]:
+    """The names of a table's parts, also of those that are merged into others."""
+    return filter(_PART.fullmatch, os.listdir(table))
+
+
+def is_whole(part: Path) -> bool:
+    """Whether all files are as long as the part says; a part that vanished meanwhile is."""
+    try:
+        sizes = _sizes(part)
+        return all((part / name).stat().st_size > 0 for name in _NAMELESS) and all(
+            (part / name).is_dir() or (part / name).stat().st_size == size
+            for name, size in sizes.items()
+        )
+    except FileNotFoundError:
+        return not part.exists()
+    except (ValueError, IndexError, lz4.block.LZ4BlockError, zstandard.ZstdError):
+        return False
+
+
+def _sizes(part: Path) -> dict[str, int]:
+    """Name → size of the files a part has. Source: MergeTreeDataPartChecksum.cpp, version 4.
+
+    Raises:
+        ValueError, IndexError, LZ4BlockError, ZstdError: the file is cut off or damaged.
+    """
+    text = _plain((part / "checksums.txt").read_bytes())
+    count, at = _number(text, 0)
+    sizes = {}
+    for _ in range(count):
+        length, at = _number(text, at)
+        name, at = text[at : at + length].decode(), at + length
+        sizes[name], at = _number(text, at)
+        is_compressed, at = text[at + _CHECKSUM], at + _CHECKSUM + 1
+        if is_compressed:
+            _, at = _number(text, at)
+            at += _CHECKSUM
+    if at != len(text):
+        raise ValueError("more or less than it says")
+    return sizes
+
+
+def _plain(raw: bytes) -> bytes:
+    """The content of a file of compressed blocks after its head."""
+    if not raw.startswith(_HEAD):
+        raise ValueError("no head")
+    blocks, at = [], len(_HEAD)
+    while at < len(raw):
+        at += _BLOCK_CHECKSUM
+        if at + _BLOCK_HEAD > len(raw):
+            raise ValueError("cut off")
+        method, packed, size = unpack_from("<BII", raw, at)
+        if at + packed > len(raw):
+            raise ValueError("cut off")
+        blocks.append(_decompress(method, raw[at + _BLOCK_HEAD : at + packed], size))
+        at += packed
+    return b"".join(blocks)
+
+
+def _decompress(method: int, block: bytes, size: int) -> bytes:
+    if method == _ZSTD:
+        return zstandard.ZstdDecompressor().decompress(block, max_output_size=size)
+    if method == _LZ4:
+        return bytes(lz4.block.decompress(block, size))
+    if method == _PLAIN:
+        return block
+    raise ValueError(f"method {method:x}")
+
+
+def _number(text: bytes, at: int) -> tuple[int, int]:
+    """A number of seven bits a byte, and where it ends."""
+    number = shift = 0
+    while True:
+        byte = text[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return number, at
+
+
+class PartsWatch:
+    """Looks at each part once. Thread-safe."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._seen: dict[Path, set[str]] = {}
+        self._lock = threading.Lock()
+        self._began_at = 0.0
+
+    def prepare(self) -> int:
+        """See what there is, before the engine opens the folder and puts broken parts aside.
+
+        With the token of its insert remembered, the repeat of it would store nothing: tokens of
+        broken parts are forgotten. Returns how many were.
+        """
+        forgotten = 0
+        for table in tables(self._data):
+            names = set(parts(table))
+            self._seen[table] = names
+            forgotten += _forget(table, {name for name in names if not is_whole(table / name)})
+        return forgotten
+
+    def broken(self) -> list[Path]:
+        """Parts that came since the last call and are not whole.
+
+        Who waits here while somebody looks is served by whoever begins after its call.
+        """
+        called_at = time.monotonic()
+        with self._lock:
+            if self._began_at > called_at:
+                return []
+            self._began_at = time.monotonic()
+            found = [part for table in tables(self._data) for part in self._new(table)]
+        return [part for part in found if _is_there_and_broken(part)]
+
+    def _new(self, table: Path) -> Iterator[Path]:
+        names = set(parts(table))
+        for name in names - self._seen.get(table, set()):
+            if not is_whole(table / name):
+                yield table / name
+        self._seen[table] = names
+
+
+def _is_there_and_broken(part: Path) -> bool:
+    """Looked at again for a while: a table that is dropped loses its files one by one."""
+    deadline = time.monotonic() + _GOING_S
+    while not is_whole(part):
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _forget(table: Path, broken: set[str]) -> int:
+    aside = table.glob(f"detached/{_BROKEN_BEFORE}*")
+    broken |= {part.name.removeprefix(_BROKEN_BEFORE) for part in aside}
+    forgotten = 0
+    for file in table.glob("deduplication_logs/deduplication_log_*.txt"):
+        lines = file.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if _is_kept(line, broken)]
+        if kept != lines:
+            forgotten += len(lines) - len(kept)
+            _replace(file, b"".join(kept))
+    return forgotten
+
+
+def _is_kept(line: bytes, broken: set[str]) -> bool:
+    """A line is: operation, part, token. The last one may be cut off."""
+    fields = line.split(b"\t")
+    return line.endswith(b"\n") and len(fields) == 3 and fields[1].decode() not in broken
+
+
+def _replace(file: Path, content: bytes) -> None:
+    draft = file.with_suffix(".draft")
+    with draft.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(file)

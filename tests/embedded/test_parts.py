@@ -1,0 +1,198 @@
+"""Parts that were not written whole: found, ended by, recovered from, and no insert is lost.
+
+The engine as a library goes on after a failed write, so files are cut off here as a full disk does.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from logplatform.embedded.engine import guard as guards
+from logplatform.embedded.engine.errors import EngineError
+from logplatform.embedded.engine.guard import EXIT_BROKEN, Guard
+from logplatform.embedded.engine.parts import PartsWatch, is_whole, parts, tables
+from tests.embedded.engines import Engine
+from tests.services import wait_until
+from tests.small_disk import Ballast, small_disk
+
+_TABLE = (
+    "CREATE TABLE t (n UInt64, text String, INDEX words lower(text)"
+    " TYPE text(tokenizer = 'splitByNonAlpha')) ENGINE = MergeTree ORDER BY n"
+    " SETTINGS non_replicated_deduplication_window = 100, old_parts_lifetime = 60"
+)
+# Nobody says how long these are, but one page of the disk holds all of them.
+_ONE_PAGE = ("columns.txt", "columns_substreams.txt")
+# The engine reads a part without them.
+_UNCHECKED = ("metadata_version.txt", "default_compression_codec.txt")
+
+
+def insert(client: Any, start: int, token: str, rows: int = 1000) -> None:
+    lines = "\n".join(f"{start + n}\tline {start + n}" for n in range(rows))
+    client.raw_insert(
+        "t", insert_block=lines, fmt="TSV", settings={"insert_deduplication_token": token}
+    )
+
+
+def total(client: Any) -> tuple[int, int]:
+    return tuple(client.query("SELECT count(), uniqExact(n) FROM t").result_rows[0])
+
+
+def table_of(engine: Engine) -> Path:
+    return next(tables(engine.folder / "clickhouse"))
+
+
+@contextmanager
+def opened(engine: Engine) -> Iterator[Any]:
+    with engine.client() as client:
+        yield client
+
+
+@pytest.fixture
+def engine(own_engine: Callable[[], Engine]) -> Engine:
+    """An engine with a table of two inserts."""
+    engine = own_engine()
+    with opened(engine) as client:
+        client.command(_TABLE)
+        insert(client, 0, "first")
+        insert(client, 1000, "second")
+    return engine
+
+
+def test_parts_of_every_kind_are_whole(engine: Engine) -> None:
+    with opened(engine) as client:
+        client.command("INSERT INTO t SELECT number, 'wide' FROM numbers(600000)")
+        client.command("OPTIMIZE TABLE t FINAL")
+        client.command("ALTER TABLE t DELETE WHERE n = 7", settings={"mutations_sync": 1})
+        kinds = client.query("SELECT DISTINCT part_type FROM system.parts").result_rows
+    assert {kind for (kind,) in kinds} == {"Compact", "Wide"}
+    table = table_of(engine)
+    assert len(list(parts(table))) >= 5
+    assert all(is_whole(table / name) for name in parts(table))
+
+
+def test_a_part_with_a_file_cut_off_is_not_whole(engine: Engine, tmp_path: Path) -> None:
+    part = table_of(engine) / "all_1_1_0"
+    for number, name in enumerate(file.name for file in part.iterdir()):
+        if name in _UNCHECKED:
+            continue
+        for size in (0, int((part / name).stat().st_size * 0.5)):
+            copy = tmp_path / f"{number}.{size}"
+            shutil.copytree(part, copy)
+            os.truncate(copy / name, size)
+            assert not is_whole(copy) or (name in _ONE_PAGE and size), (name, size)
+        (copy / name).unlink()
+        assert not is_whole(copy), name
+
+
+def test_a_watch_looks_at_each_part_once(engine: Engine) -> None:
+    table = table_of(engine)
+    watch = PartsWatch(engine.folder / "clickhouse")
+    assert watch.prepare() == 0
+    shutil.copytree(table / "all_1_1_0", table / "all_9_9_0")
+    assert watch.broken() == []
+    shutil.copytree(table / "all_1_1_0", table / "all_10_10_0")
+    os.truncate(table / "all_10_10_0/data.bin", 10)
+    assert watch.broken() == [table / "all_10_10_0"]
+    assert watch.broken() == []
+
+
+def test_an_engine_that_finds_a_broken_part_ends(engine: Engine) -> None:
+    table = table_of(engine)
+    draft = table / "tmp_copy"
+    shutil.copytree(table / "all_1_1_0", draft)
+    os.truncate(draft / "data.bin", 10)
+    draft.rename(table / "all_9_9_0")
+    assert engine.process.wait(20) == EXIT_BROKEN
+
+
+def test_an_insert_whose_part_is_broken_is_open_again(
+    engine: Engine, own_engine: Callable[[], Engine]
+) -> None:
+    engine.kill()
+    os.truncate(table_of(engine) / "all_2_2_0/data.bin", 100)
+    again = own_engine()
+    with opened(again) as client:
+        assert total(client) == (1000, 1000)
+        insert(client, 1000, "second")
+        insert(client, 0, "first")
+        assert total(client) == (2000, 2000)
+
+
+def test_a_broken_merge_costs_nothing(engine: Engine, own_engine: Callable[[], Engine]) -> None:
+    with opened(engine) as client:
+        client.command("OPTIMIZE TABLE t FINAL")
+    engine.kill()
+    merged = table_of(engine) / "all_1_2_1"
+    for file in merged.iterdir():
+        os.truncate(file, 0)
+    again = own_engine()
+    with opened(again) as client:
+        assert total(client) == (2000, 2000)
+        insert(client, 1000, "second")
+        assert total(client) == (2000, 2000)
+
+
+def test_a_torn_line_of_the_tokens_is_left_out(
+    engine: Engine, own_engine: Callable[[], Engine]
+) -> None:
+    engine.kill()
+    log = table_of(engine) / "deduplication_logs/deduplication_log_1.txt"
+    with log.open("ab") as file:
+        file.write(b"1\tall_3_3")
+    with opened(own_engine()) as client:
+        insert(client, 1000, "second")
+        assert total(client) == (2000, 2000)
+
+
+def test_merges_stop_and_inserts_are_refused_while_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    full = threading.Event()
+    monkeypatch.setattr(guards, "is_short", lambda folder: full.is_set())
+    guard = Guard(tmp_path)
+    guard.start(asked.append)
+    guard.check_space()
+    full.set()
+    wait_until(lambda: asked == ["SYSTEM STOP MERGES"], 5)
+    with pytest.raises(EngineError, match="disk is full"):
+        guard.check_space()
+    full.clear()
+    wait_until(lambda: asked[-1] == "SYSTEM START MERGES", 5)
+    guard.stop()
+
+
+@pytest.mark.system
+def test_what_is_answered_is_there_after_a_disk_that_was_really_full(tmp_path: Path) -> None:
+    """The disk fills up in the middle of inserts and merges, again and again."""
+    with small_disk(tmp_path / "disk", 200 << 20) as disk:
+        answered: list[int] = []
+        engine = Engine(disk / "own")
+        with opened(engine) as client:
+            client.command(_TABLE)
+        for turn in range(6):
+            ballast = Ballast(disk / "ballast")
+            filler = threading.Timer(0.1 * turn, ballast.take_all)
+            filler.start()
+            for number in range(turn * 10, turn * 10 + 10):
+                with suppress(Exception), opened(engine) as client:
+                    insert(client, number * 5000, f"t{number}", rows=5000)
+                    answered.append(number)
+            filler.join()
+            ballast.drop()
+            if engine.process.poll() is not None:
+                engine = Engine(disk / "own")
+        engine.kill()
+        engine = Engine(disk / "own")
+        with opened(engine) as client:
+            for number in range(60):
+                insert(client, number * 5000, f"t{number}", rows=5000)
+            assert total(client) == (300_000, 300_000)
+        assert answered
+        engine.kill()
