@@ -1,0 +1,1 @@
+"""Unusual volumes: each series of counts against its own week. Pure; needs numpy."""
