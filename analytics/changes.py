@@ -56,7 +56,7 @@ def rank_fields(changes: Changes, *, ratio: float, limit: int) -> list[FieldChan
         ratio: how many times longer the span is than the one it is compared with.
         limit: how many at most.
     """
-    scale = usual_growth(changes.values, ratio)
+    scale = usual_growth(changes.templates, ratio)
     scored = [(score_of(one, scale), one) for one in changes.values]
     found = [pair for pair in scored if abs(pair[0]) >= MIN_SCORE]
     found.sort(key=lambda pair: (-abs(pair[0]), pair[1].field, pair[1].value))
@@ -119,6 +119,8 @@ def usual_growth(counts: Iterable[SpanCounts], ratio: float) -> float:
     no news, and what rose alone or fell alone is.
 
     Args:
+        counts: of templates. Not of values: those that all lines share would outvote the others,
+            and tell of the total, which one template alone may have doubled.
         ratio: what is taken where nothing occurs in both.
     """
     both = sorted(

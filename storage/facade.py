@@ -2,7 +2,6 @@
 
 from storage.activity import SourceActivity, source_activity
 from storage.callers import Caller, caller_scope, set_caller
-from storage.changes import Changes, SpanCounts, TemplateCounts, ValueCounts, count_changes
 from storage.clickhouse.error_codes import QueryTooExpensive, StoreError, StoreUnavailable
 from storage.clickhouse.maintenance import check_alive, delete_app_logs, truncate_all
 from storage.clickhouse.migrate import migrate
@@ -52,7 +51,14 @@ from storage.quarantine.removal import (
 from storage.quarantine.selection import Place, RejectQuery
 from storage.query import QueryError, QueryTooComplex, parse_query
 from storage.query.instants import read_moment
-from storage.questions.aggregate import Aggregate, Interval, aggregate_logs
+from storage.questions.aggregate import Aggregate, Interval, aggregate_logs, check_aggregate
+from storage.questions.changes import (
+    Changes,
+    SpanCounts,
+    TemplateCounts,
+    ValueCounts,
+    count_changes,
+)
 from storage.questions.context import Context, get_context
 from storage.questions.facets import Facets, facet_logs
 from storage.questions.fields import FieldList, list_fields
@@ -118,6 +124,7 @@ __all__ = [
     "caller_scope",
     "TooManyFields",
     "aggregate_logs",
+    "check_aggregate",
     "check_alive",
     "compare_ledger",
     "complete_since",

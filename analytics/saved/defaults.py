@@ -40,22 +40,23 @@ _PANELS: tuple[dict[str, Any], ...] = (
     },
     {
         **{"id": "endpoints", "title": "Endpoints", "kind": "top", "group_by": [_ROUTE]},
-        **{"x": 4, "y": 17, "w": 4, "h": 7},
+        **{"q": f"_exists_:{_ROUTE}", "x": 4, "y": 17, "w": 4, "h": 7},
     },
     {
         **{"id": "addresses", "title": "IP addresses", "kind": "top", "group_by": [_ADDRESS]},
-        **{"x": 8, "y": 17, "w": 4, "h": 7},
+        **{"q": f"_exists_:{_ADDRESS}", "x": 8, "y": 17, "w": 4, "h": 7},
     },
     {
         **{"id": "browsers", "title": "Browsers", "kind": "top", "group_by": [_BROWSER]},
-        **{"x": 0, "y": 24, "w": 4, "h": 7},
+        **{"q": f"_exists_:{_BROWSER}", "x": 0, "y": 24, "w": 4, "h": 7},
     },
     {
         **{"id": "countries", "title": "Countries", "kind": "top", "group_by": [_COUNTRY]},
-        **{"x": 4, "y": 24, "w": 4, "h": 7},
+        **{"q": f"_exists_:{_COUNTRY}", "x": 4, "y": 24, "w": 4, "h": 7},
     },
     {
         **{"id": "slowest", "title": "Slowest endpoints (ms)", "kind": "table"},
+        **{"q": f"_exists_:{_ROUTE} _exists_:{_SLOW}"},
         **{"group_by": [_ROUTE], "metrics": [f"p95:{_SLOW}", f"max:{_SLOW}", "count"]},
         **{"order": f"-p95:{_SLOW}", "x": 8, "y": 24, "w": 4, "h": 7},
     },

@@ -104,12 +104,7 @@ def aggregate_logs(
     """
     _check(group_by, metrics, limit)
     started = time.monotonic()
-    columns = Columns()
-    statement = _Statement(
-        keys=[columns.of(name) for name in group_by],
-        metrics=[metric_of(name, columns) for name in metrics],
-        params=columns.params,
-    )
+    statement = _statement(group_by, metrics)
     query = query if interval is None else closed(query)
     condition = where(query)
     grid = None if interval is None else _grid(query, interval, limit)
@@ -129,6 +124,23 @@ def aggregate_logs(
         groups=groups,
         is_truncated=len(rows) > limit,
         took_ms=took_ms(started),
+    )
+
+
+def check_aggregate(
+    *, group_by: Sequence[str], metrics: Sequence[str], limit: int, order: str
+) -> None:
+    """Refuse what `aggregate_logs` would refuse, without asking anything. Raises: as it."""
+    _check(group_by, metrics, limit)
+    _way(_statement(group_by, metrics), order or metrics[0])
+
+
+def _statement(group_by: Sequence[str], metrics: Sequence[str]) -> _Statement:
+    columns = Columns()
+    return _Statement(
+        keys=[columns.of(name) for name in group_by],
+        metrics=[metric_of(name, columns) for name in metrics],
+        params=columns.params,
     )
 
 

@@ -1,6 +1,7 @@
 """What changed: real changes first, noise and general growth not at all."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -19,10 +20,9 @@ def values(*rows: tuple[str, str, int, int], every: int = 1) -> Changes:
     return Changes(total=total, every=every, values=tuple(found))
 
 
-def templates(*rows: tuple[int, int, int]) -> Changes:
-    total = SpanCounts(now=0, before=0)
+def templates(*rows: tuple[int, int, int], every: Changes | None = None) -> Changes:
     found = [TemplateCounts(pattern_id=i, level="INFO", now=now, before=b) for i, now, b in rows]
-    return Changes(total=total, templates=tuple(found))
+    return replace(every or values(), templates=tuple(found))
 
 
 def test_what_changed_comes_first_and_the_rest_is_left_out() -> None:
@@ -60,8 +60,21 @@ def test_a_large_count_does_not_win_by_its_size() -> None:
 
 def test_when_everything_grows_what_grew_alone_is_told() -> None:
     usual = [("path", f"/{n}", 3 * (500 + n), 500 + n) for n in range(20)]
-    found = rank_fields(values(*usual, ("level", "ERROR", 4_000, 100)), ratio=1, limit=5)
-    assert [one.value for one in found] == ["ERROR"]
+    found = values(*usual, ("level", "ERROR", 4_000, 100))
+    both = templates((1, 3_000, 1_000), (2, 301, 100), (3, 4_000, 100), every=found)
+    assert [one.value for one in rank_fields(both, ratio=1, limit=5)] == ["ERROR"]
+    assert [one.pattern_id for one in rank_templates(both, ratio=1, limit=5)] == [3]
+
+
+def test_a_template_that_doubles_the_total_is_all_that_is_told() -> None:
+    """What all lines share doubles too; that must not make the rest look halved."""
+    shared = [(name, "x", 20_000, 10_000) for name in ("app", "service", "host", "env")]
+    found = values(*shared, ("path", "/a", 5_000, 5_010), ("code", "E1", 10_000, 0))
+    both = templates((1, 5_000, 5_010), (2, 4_990, 4_980), (3, 10_000, 0), every=found)
+    told = rank_fields(both, ratio=1, limit=9)
+    assert told[0].field == "code"
+    assert "path" not in {one.field for one in told}
+    assert [one.pattern_id for one in rank_templates(both, ratio=1, limit=9)] == [3]
 
 
 def test_a_longer_span_is_no_growth() -> None:

@@ -210,16 +210,11 @@ def test_a_dashboard_is_kept_with_complete_panels(member: Api) -> None:
 BAD_PANELS = {
     "kind": panel(kind="pie"),
     "no kind": {"metrics": ["count"]},
-    "metric": panel(metrics=["median:x"]),
-    "metric without a field": panel(metrics=["p95:"]),
     "no metric": panel(metrics=[]),
-    "group": panel(group_by=["a b"]),
-    "too many groups": panel(group_by=["a"] * 9),
     "interval": panel(interval="0"),
     "off the grid": panel(x=8, w=6),
     "fraction": panel(x=0.5),
     "negative": panel(y=-1),
-    "order": panel(order="p99:x"),
     "unknown": panel(sql="SELECT 1"),
     "id": panel(id="<script>"),
     "number": 7,
@@ -233,6 +228,25 @@ def test_a_panel_that_cannot_be_drawn_is_refused(member: Api, bad: Any) -> None:
     error = member("POST", "dashboards", board(panel(), bad), status=400)["error"]
     assert list(error["data"]["fields"]["panels"]) == ["1"]
     assert not Dashboard.objects.exists()
+
+
+BAD_QUESTIONS = {
+    "metric": (panel(metrics=["median:x"]), "invalid_metric"),
+    "metric without a field": (panel(metrics=["p95:"]), "invalid_metric"),
+    "metric of a time": (panel(metrics=["min:timestamp"]), "invalid_field"),
+    "too many metrics": (panel(metrics=["count"] * 11), "too_many_fields"),
+    "group": (panel(group_by=["timestamp"]), "invalid_field"),
+    "10 kB of a group": (panel(group_by=["x" * 10_240]), "invalid_field"),
+    "too many groups": (panel(group_by=["a"] * 9), "too_many_fields"),
+    "order": (panel(order="p99:x"), "invalid_metric"),
+    "order of templates": (panel(group_by=["pattern_id"], order="p99:x"), "invalid_metric"),
+}
+
+
+@pytest.mark.parametrize(("bad", "code"), BAD_QUESTIONS.values(), ids=BAD_QUESTIONS)
+def test_a_panel_that_would_not_be_answered_is_refused(member: Api, bad: Any, code: str) -> None:
+    error = member("POST", "dashboards", board(panel(), bad), status=400)["error"]
+    assert (error["code"], error["data"]["panel"]) == (code, 1)
 
 
 @pytest.mark.parametrize("panels", ["x", {"a": 1}, None, [panel()] * 41], ids=str)

@@ -12,7 +12,7 @@ from logplatform.kernel.levels import level_of_severity
 from storage.clickhouse import client
 from storage.contracts import LogQuery
 from storage.query import SqlCondition
-from storage.query.fields import COLUMNS, PREFIX
+from storage.query.fields import COLUMNS, Field, Kind, written
 from storage.query.instants import epoch_ns
 from storage.where import all_of, at_time, where
 
@@ -130,22 +130,31 @@ class _Spans:
 
 def _values(spans: _Spans, every: int) -> list[ValueCounts]:
     """The most frequent values of each field in each span."""
-    columns = ", ".join(f"('{name}', toString({name}))" for name in _COLUMNS)
+    columns = ", ".join(f"(0, '{name}', toString({name}))" for name in _COLUMNS)
     attributes = (
-        "arrayZip(arrayMap(key -> if(has({taken:Array(String)}, key), "
-        f"concat('{PREFIX}', key), toString(key)), mapKeys(attributes)), mapValues(attributes))"
+        "arrayMap((key, value) -> (1, toString(key), value), "
+        "mapKeys(attributes), mapValues(attributes))"
     )
     top = f"topKIf({TOP_VALUES}, {_COUNTERS}, 'counts')"
     rows = spans.fetch(
-        f"field, {top}(value, is_now) AS now, {top}(value, is_before) AS before",
+        f"is_attribute, field, {top}(value, is_now) AS now, {top}(value, is_before) AS before",
         f"WHERE value != '' AND length(value) <= {MAX_VALUE_BYTES} "
-        f"GROUP BY field ORDER BY count() DESC, field LIMIT {MAX_FIELDS}",
+        f"GROUP BY is_attribute, field ORDER BY count() DESC, field LIMIT {MAX_FIELDS}",
         of=f"arrayJoin(arrayConcat([{columns}], {attributes})) AS pair, "
-        "pair.1 AS field, pair.2 AS value",
-        taken=[*COLUMNS],
+        "pair.1 AS is_attribute, pair.2 AS field, pair.3 AS value",
         every=every,
     )
-    return [counts for row in rows for counts in _of_field(row["field"], row["now"], row["before"])]
+    return [
+        counts
+        for row in rows
+        for counts in _of_field(_name(row["field"], row["is_attribute"]), row["now"], row["before"])
+    ]
+
+
+def _name(field: str, is_attribute: int) -> str:
+    """As a query writes it."""
+    kind = Kind.ATTRIBUTE if is_attribute else COLUMNS[field]
+    return written(Field(name=field, kind=kind))
 
 
 def _of_field(field: str, now: list[Any], before: list[Any]) -> list[ValueCounts]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from storage import changes
-from storage.changes import count_changes
 from storage.contracts import LogQuery
 from storage.patterns import find_templates
+from storage.questions import changes
+from storage.questions.changes import count_changes
 from tests.storage.records import AT
 from tests.storage.test_patterns import line
 
