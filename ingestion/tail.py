@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SUBSCRIPTION_S = 30
-MAX_RECORDS = 500
+MAX_RECORDS = 2_000
 
 
 async def subscribe(app: str, q: str) -> str:

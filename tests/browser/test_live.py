@@ -5,6 +5,7 @@ import signal
 import sys
 
 from tests.browser.explorer import Explorer
+from tests.browser.flood import measure_flood
 from tests.browser.latency import measure_live_latency
 from tests.installation import Up
 
@@ -84,3 +85,14 @@ def test_how_long_a_line_takes(page: Explorer) -> None:
     latency = measure_live_latency(page)
     sys.stdout.write(f"\n{latency}\n")
     assert len(latency.samples_ms) == 50
+
+
+def test_two_thousand_lines_a_second_do_not_stutter(page: Explorer, up: Up) -> None:
+    """The share of long tasks is asserted loosely: others use the machine too."""
+    page.driver.execute_cdp_cmd("Performance.enable", {})
+    go_live(page, "&range=5m")
+    flood = measure_flood(page, up, seconds=10, rate=2000)
+    sys.stdout.write(f"\n{flood}\n")
+    assert flood.busy < 0.2
+    assert flood.rows < 100
+    assert flood.heap_after_bytes < flood.heap_before_bytes + 16 * 2**20

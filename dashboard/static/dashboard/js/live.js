@@ -166,6 +166,7 @@ export class Live {
     const dropped = this.dropped + this.heldDropped;
     this.lost.hidden = !(this.isOn && dropped);
     this.lost.textContent = `${plural(dropped, "line")} not shown`;
+    this.lost.dataset.count = dropped;
     this.lost.title = `${grouped(dropped)} lines came faster than they could be shown here. All of them are stored: switch Live off to search them.`;
     const count = isPaused && waiting ? `(${rounded(waiting)}) ` : "";
     document.title = `${count}Logs · Logplatform`;

@@ -55,7 +55,7 @@ export class Searches {
     const [saved, history] = await Promise.all([get("searches", { app: this.state().app }).then(rowsOf).catch((error) => error), this.#history()]);
     const isThere = Array.isArray(saved);
     byId("save-form").hidden = !isThere;
-    const own = isThere ? saved.filter(({ app }) => app === this.state().app) : [];
+    const own = isThere ? saved.filter(({ app }) => !app || app === this.state().app) : [];
     this.saved.replaceChildren(...own.map((search) => this.#savedItem(search)));
     if (!own.length) this.saved.append(make("li", { class: "label", text: isThere ? "None yet. Give the search above a name to keep it." : saved.status === 404 ? "Searches cannot be saved here." : saved.message }));
     const seen = new Set();
@@ -97,7 +97,7 @@ export class Searches {
   async #save() {
     const { app, q, range, start, end, columns } = this.state();
     const name = this.name.value.trim();
-    const content = { app, name, q, range, start: range ? null : start, end: range ? null : end, columns, is_shared: this.shared.checked };
+    const content = { app, name, q, range, start, end, columns, is_shared: this.shared.checked };
     try {
       await send("POST", "searches", content);
       this.name.value = "";
