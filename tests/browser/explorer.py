@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import httpx
@@ -26,6 +27,15 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+AXE = Path(__file__).parent / "axe" / "axe.min.js"
+_SERIOUS = """
+const done = arguments[arguments.length - 1];
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+axe.run({runOnly: tags, resultTypes: ["violations"]}).then(({violations}) => done(violations
+  .filter(({impact}) => impact === "serious" || impact === "critical")
+  .map(({id, nodes}) => `${id}: ${nodes.map(({html, failureSummary}) =>
+    `${html.slice(0, 200)} (${failureSummary.slice(0, 300)})`).slice(0, 3).join(" | ")}`)));
+"""
 T = TypeVar("T")
 
 
@@ -171,6 +181,12 @@ class Explorer:
             if entry["source"] in ("javascript", "security")
             or "Content Security Policy" in entry["message"]
         ]
+
+    def serious_findings(self) -> list[str]:
+        """What axe-core calls serious or critical on the page as it is now."""
+        self.js(AXE.read_text() + "\n;return null")
+        found: list[str] = self.driver.execute_async_script(_SERIOUS)
+        return found
 
     def resize(self, width: int, height: int) -> None:
         """Give the page a screen of this size."""

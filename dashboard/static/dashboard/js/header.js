@@ -59,8 +59,9 @@ function chip(level, count) {
   const title = `${grouped(count)} lines. Click: only ${level}; with Alt: without ${level}`;
   return make(
     "button",
-    { type: "button", "data-level": level, title, "aria-label": `Only ${level}, ${grouped(count)} lines` },
+    { type: "button", "data-level": level, title },
     make("span", { class: "badge", text: level }),
+    " ",
     make("span", { text: rounded(count) }),
   );
 }

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { make } from "./dom.js";
 import { grouped, oneLine, rounded } from "./format.js";
-import { sparkline } from "./spark.js";
+import { sparkline } from "./sparkline.js";
 import * as time from "./time.js";
 
 const LIMIT = 100;

@@ -75,7 +75,7 @@ export class Searches {
     const open = make("button", { class: "item", type: "button", title: q || "all lines", onclick: () => this.#open(patchOf(search)) }, make("span", { class: "text", text: name }), make("span", { class: "quiet", text: by }));
     if (!isMine) return make("li", {}, open);
     const change = (work) => work.then(() => this.#fill()).catch((error) => toast(`${error.message} ${error.hint || ""}`));
-    const share = make("button", { class: "act", type: "button", title: isShared ? "Keep it for yourself" : "Show it to everyone who may see this app", "aria-label": `${isShared ? "Stop sharing" : "Share"}: ${name}`, text: isShared ? "Unshare" : "Share", onclick: () => change(send("PATCH", `searches/${search.id}`, { is_shared: !isShared })) });
+    const share = make("button", { class: "act", type: "button", title: isShared ? "Keep it for yourself" : "Show it to everyone who may see this app", "aria-label": `${isShared ? "Unshare" : "Share"}: ${name}`, text: isShared ? "Unshare" : "Share", onclick: () => change(send("PATCH", `searches/${search.id}`, { is_shared: !isShared })) });
     const remove = make("button", { class: "act", type: "button", title: "Delete this saved search", "aria-label": `Delete: ${name}`, text: "Delete" });
     remove.addEventListener("click", () => {
       if (remove.dataset.sure) change(send("DELETE", `searches/${search.id}`));

@@ -40,6 +40,6 @@ export function viewMenu(go, state) {
 }
 
 function line(column) {
-  const act = (step, text, title) => make("button", { class: "act", type: "button", "data-column": column, "data-step": step, title, "aria-label": `${title}: ${column}`, text });
+  const act = (step, text, title) => make("button", { class: "act", type: "button", "data-column": column, "data-step": step, title, "aria-label": `${step === "0" ? text : title}: ${column}`, text });
   return make("li", {}, make("span", { class: "mono", text: column }), act("-1", "↑", "Further left"), act("1", "↓", "Further right"), act("0", "Remove", "Take out of the list"));
 }
