@@ -91,6 +91,7 @@ export class Facets {
     this.abort = new AbortController();
     const { signal } = this.abort;
     this.box.classList.add("is-stale");
+    if (!this.box.children.length) this.box.append(make("p", { class: "quiet", role: "status", text: "Counting …" }));
     try {
       await Promise.all([this.#askFields(signal), this.#askValues(this.#opened(), signal)]);
       await this.#askValues(this.#opened().filter((name) => !this.answers.has(name)), signal);
@@ -120,7 +121,7 @@ export class Facets {
 
   /** What is open on a first visit: the columns with values, and attributes that most lines have. */
   #openUsual() {
-    const kept = JSON.parse(remembered(`fields:${this.asked.app}`) || "null");
+    const kept = remembered(`fields:${this.asked.app}`)?.split("\n").filter(Boolean);
     const known = new Map(this.fields.map((field) => [field.name, field]));
     const isUseful = ({ is_attribute, type, cardinality }) => is_attribute && type !== "time" && cardinality > 1 && cardinality <= 40;
     const common = this.fields.filter(isUseful).sort((a, b) => b.share - a.share);
@@ -154,7 +155,7 @@ export class Facets {
     const text = this.finder.value.trim();
     this.found = null;
     if (text && this.asked) {
-      const names = this.#opened().filter((name) => name !== "level" && this.#fieldOf(name).type !== "number");
+      const names = this.#opened().filter((name) => name !== "level");
       const one = async (name) => {
         const q = `${withoutField(this.asked.q, name)} ${containing(name, text)}`.trim();
         const answer = await get("logs/facets", { ...this.asked, q: this.#safe(q, name, text), fields: name, limit: SEARCHED });
@@ -171,10 +172,6 @@ export class Facets {
   #safe(q, name, text) {
     const base = withoutField(this.asked.q, name);
     return base === this.asked.q && base.includes(" OR ") ? `(${base}) ${containing(name, text)}` : q;
-  }
-
-  #fieldOf(name) {
-    return this.fields.find((field) => field.name === name) || { name, type: "text", share: 0 };
   }
 
   /* painting */
@@ -279,7 +276,7 @@ export class Facets {
   #setOpen(field, isOpen) {
     if (isOpen) this.open.set(field, { limit: SHOWN });
     else this.open.delete(field);
-    remember(`fields:${this.asked.app}`, JSON.stringify(this.#opened()));
+    remember(`fields:${this.asked.app}`, this.#opened().join("\n"));
     this.#paint();
     if (isOpen) this.refresh();
   }
