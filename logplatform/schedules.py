@@ -13,6 +13,7 @@ _EVERY: dict[str, tuple[str, int, str]] = {
     "Bound the quarantine": ("ingestion.bound_quarantine", 300, "seconds"),
     "Compare the ledger with the store": ("ingestion.reconcile", 60, "seconds"),
     "Count lines written past the queue": ("ingestion.count_direct", 60, "seconds"),
+    "Count days again whose lines changed": ("storage.recount", 300, "seconds"),
 }
 _DAILY: dict[str, tuple[str, str, str]] = {
     "Remove expired lines": ("storage.run_retention", "3", "17"),

@@ -1,7 +1,7 @@
 """How many: totals, histograms and the figures of a query."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,19 +13,58 @@ from storage.query import SqlCondition
 from storage.query.instants import moment_of
 from storage.questions.columns import LEVEL_INDEX
 from storage.records import EVENT_NS, iso_time, took_ms
+from storage.rollups.question import counted_rows
 from storage.where import where
 
-COUNT_AND_SPAN = f"count() AS n, min({EVENT_NS}) AS first, max({EVENT_NS}) AS last"
 TOP_SERVICES = 100
+_MINUTE_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measures:
+    """How a figure is worded over lines, and over counts by minute."""
+
+    lines: str
+    first: str
+    last: str
+
+    @property
+    def span(self) -> str:
+        """How many, and the first and last moment."""
+        return f"{self.lines} AS n, min({self.first}) AS first, max({self.last}) AS last"
+
+
+_OF_LINES = _Measures(lines="count()", first=EVENT_NS, last=EVENT_NS)
+_OF_COUNTS = _Measures(
+    lines="sum(lines)",
+    first="toUnixTimestamp64Nano(earliest)",
+    last="toUnixTimestamp64Nano(latest)",
+)
+
+
+class _Source:
+    """Where the figures of a query come from: its lines, or the counts by minute if they know."""
+
+    def __init__(self, query: LogQuery, *, width_s: int = _MINUTE_S) -> None:
+        condition = where(query)
+        counted = counted_rows(query) if width_s % _MINUTE_S == 0 else None
+        self._table = counted.text if counted else f"logs WHERE {condition.text}"
+        self._params = counted.params if counted else condition.params
+        self.measures = _OF_COUNTS if counted else _OF_LINES
+
+    def fetch(self, columns: str, tail: str = "", **params: int) -> list[dict[str, Any]]:
+        """Rows of `columns`; `params` are the values that `columns` and `tail` name."""
+        return client.fetch(
+            f"SELECT {columns} FROM {self._table} {tail}", {**self._params, **params}
+        )
 
 
 def count_logs(query: LogQuery) -> int:
     """The number of records. Raises: as `search_logs`."""
     if not query.apps:
         return 0
-    condition = where(query)
-    rows = fetch_logs("count() AS n", condition)
-    return int(rows[0]["n"])
+    source = _Source(query)
+    return int(source.fetch(f"{source.measures.lines} AS n")[0]["n"])
 
 
 def histogram_logs(
@@ -55,14 +94,15 @@ def histogram_logs(
 def stats_logs(query: LogQuery) -> LogStats:
     """Totals by level and by service (the 100 largest), share of errors, first and last."""
     started = time.monotonic()
-    condition = where(query)
+    source = _Source(query)
     if not query.apps:
         return LogStats(total=0, took_ms=took_ms(started))
-    levels = fetch_logs(
-        f"{LEVEL_INDEX} AS level, {COUNT_AND_SPAN}", condition, "GROUP BY level ORDER BY level"
+    levels = source.fetch(
+        f"{LEVEL_INDEX} AS level, {source.measures.span}", "GROUP BY level ORDER BY level"
     )
-    services = fetch_logs(
-        "service, count() AS n", condition, f"GROUP BY service ORDER BY n DESC LIMIT {TOP_SERVICES}"
+    services = source.fetch(
+        f"service, {source.measures.lines} AS n",
+        f"GROUP BY service ORDER BY n DESC LIMIT {TOP_SERVICES}",
     )
     total = sum(row["n"] for row in levels)
     errors = sum(row["n"] for row in levels if row["level"] >= LEVELS.index("ERROR"))
@@ -90,7 +130,8 @@ def closed(query: LogQuery) -> LogQuery:
     """The query with both ends of its range, if any record tells the missing one."""
     if not query.apps or (query.start is not None and query.end is not None):
         return query
-    found = fetch_logs(COUNT_AND_SPAN, where(query))[0]
+    source = _Source(query)
+    found = source.fetch(source.measures.span)[0]
     if not found["n"]:
         return query
     first, last = moment_of(found["first"]), moment_of(found["last"])
@@ -100,9 +141,9 @@ def closed(query: LogQuery) -> LogQuery:
 
 def _buckets(query: LogQuery, grid: Grid) -> list[Bucket]:
     counts: dict[int, dict[str, int]] = {}
-    rows = fetch_logs(
-        f"{BUCKET} AS bucket, {LEVEL_INDEX} AS level, count() AS n",
-        where(query),
+    source = _Source(query, width_s=grid.width_s)
+    rows = source.fetch(
+        f"{BUCKET} AS bucket, {LEVEL_INDEX} AS level, {source.measures.lines} AS n",
         "GROUP BY bucket, level",
         **grid.params,
     )

@@ -13,6 +13,7 @@ from logplatform.kernel import clock
 from storage.clickhouse import client
 from storage.clickhouse.ddl import cluster_clause, stored_name
 from storage.query.instants import epoch_ns
+from storage.rollups.upkeep import drop_day, mark, recount_marked
 from storage.where import KEPT_FROM, instant
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def drop_expired(terms: Terms, now: datetime) -> Removed:
     cutoffs = cutoffs_of(terms, now)
     for day in _days_with_expired(cutoffs):
         if day.is_over:
+            drop_day(day.partition)
             _alter(f"DROP PARTITION ID '{day.partition}'")
             partitions += 1
         else:
@@ -134,6 +136,7 @@ def drop_expired(terms: Terms, now: datetime) -> Removed:
         for app, count in day.expired.items():
             lines[app] = lines.get(app, 0) + count
     _free_space(cutoffs)
+    recount_marked(now)
     taken = {app: count for app, count in sorted(lines.items()) if count}
     return Removed(lines_by_app=taken, partitions=partitions)
 
@@ -196,6 +199,7 @@ def _test(number: int, app: str, cutoff: datetime, params: dict[str, object]) ->
 
 def _delete(day: _Day, cutoffs: Cutoffs) -> None:
     """Remove the expired lines of a day on which others stay."""
+    mark((app, _day_of(day.partition).isoformat()) for app in day.expired)
     params: dict[str, object] = {}
     tests = [_test(n, app, cutoffs[app], params) for n, app in enumerate(sorted(day.expired))]
     client.run(

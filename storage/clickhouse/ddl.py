@@ -18,6 +18,7 @@ class Table:
     columns: tuple[str, ...]
     indexes: tuple[str, ...] = ()
     order_by: str
+    engine: str = "MergeTree"
     partition_by: str = ""
     ttl: str = ""
     shard_by: str = "rand()"
@@ -25,13 +26,30 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A materialised view: `select` and `group` around `FROM source`, written to `target`.
+
+    On a cluster each node watches its own rows and keeps its own result.
+    """
+
+    name: str
+    source: str
+    target: str
+    select: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
     """One numbered step: tables to create, and changes (`table`, `action`) to existing ones.
 
     `stored_alters` are for what only the table with the rows has: TTL, indexes, settings.
+    `fills` are inserts at the end, to be harmless when they run twice.
     """
 
     tables: tuple[Table, ...] = ()
+    views: tuple[View, ...] = ()
+    fills: tuple[str, ...] = ()
     alters: tuple[tuple[str, str], ...] = ()
     stored_alters: tuple[tuple[str, str], ...] = ()
 
@@ -55,7 +73,8 @@ def statements(migration: Migration, cluster: str | None = None) -> list[str]:
         f"ALTER TABLE {stored_name(table, cluster)}{cluster_clause(cluster)} {action}"
         for table, action in migration.stored_alters
     ]
-    return created + altered + stored
+    views = [_watch(view, cluster) for view in migration.views]
+    return created + altered + stored + views + list(migration.fills)
 
 
 def _create(table: Table, cluster: str | None) -> list[str]:
@@ -72,9 +91,17 @@ def _create(table: Table, cluster: str | None) -> list[str]:
     return [sql, f"{distributed}\nENGINE = Distributed({target})"]
 
 
+def _watch(view: View, cluster: str | None) -> str:
+    source, target = stored_name(view.source, cluster), stored_name(view.target, cluster)
+    return (
+        f"CREATE MATERIALIZED VIEW IF NOT EXISTS {view.name}{cluster_clause(cluster)}\n"
+        f"TO {target}\nAS {view.select}\nFROM {source}\n{view.group}"
+    )
+
+
 def _engine(table: Table, clause: str) -> str:
     replica = "('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')"
-    parts = [f"ENGINE = {'Replicated' if clause else ''}MergeTree{replica if clause else ''}"]
+    parts = [f"ENGINE = {'Replicated' if clause else ''}{table.engine}{replica if clause else ''}"]
     if table.partition_by:
         parts.append(f"PARTITION BY {table.partition_by}")
     parts.append(f"ORDER BY {table.order_by}")

@@ -12,7 +12,7 @@ _RECORD = Migration(
         ),
     )
 )
-TABLES = ("logs", "receipts", "quarantine")
+TABLES = ("logs", "log_counts", "receipts", "quarantine")
 
 
 def migrations() -> dict[str, Migration]:

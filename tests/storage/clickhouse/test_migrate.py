@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from storage import facade
 from storage.clickhouse import client
-from storage.clickhouse.ddl import Migration, Table, statements
+from storage.clickhouse.ddl import Migration, Table, View, statements
 from storage.clickhouse.migrate import TABLES, migrations
 
 
@@ -89,3 +89,16 @@ def test_a_cluster_gets_replicated_tables_behind_a_distributed_one() -> None:
         "ALTER TABLE t_local ON CLUSTER `main` ADD COLUMN b UInt8",
         "ALTER TABLE t ON CLUSTER `main` ADD COLUMN b UInt8",
     ]
+
+
+def test_a_view_of_a_cluster_watches_the_rows_of_its_own_node() -> None:
+    view = View(name="v", source="t", target="c", select="SELECT a", group="GROUP BY a")
+    migration = Migration(views=(view,), fills=("INSERT INTO c SELECT a FROM t",))
+    assert statements(migration, "") == [
+        "CREATE MATERIALIZED VIEW IF NOT EXISTS v\nTO c\nAS SELECT a\nFROM t\nGROUP BY a",
+        "INSERT INTO c SELECT a FROM t",
+    ]
+    assert statements(migration, "main")[0] == (
+        "CREATE MATERIALIZED VIEW IF NOT EXISTS v ON CLUSTER `main`\n"
+        "TO c_local\nAS SELECT a\nFROM t_local\nGROUP BY a"
+    )

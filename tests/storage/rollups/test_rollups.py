@@ -1,0 +1,220 @@
+"""Counts by minute say what the lines say: late lines, repeats, crashes, retention, deletes."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from storage import counts, facade
+from storage.clickhouse import client
+from storage.contracts import LogQuery
+from storage.retention import drop_expired
+from storage.rollups.question import counted_rows, marked_days
+from storage.rollups.upkeep import mark_differences, recount_marked
+from storage.tasks import recount
+from tests.storage.conftest import store  # noqa: F401 - the fixture
+from tests.storage.records import AT
+
+Store = Callable[..., list[str]]
+DAY = timedelta(days=1)
+EVERYTHING = LogQuery(apps=("shop",))
+VIEW = "log_counts_view"
+
+
+def lines_of(count: int, *, seed: int = 1, days: float = 3) -> list[dict[str, Any]]:
+    """Lines of some days, some of which came long after they happened."""
+    chance = random.Random(seed)
+    rows = []
+    for number in range(count):
+        moment = AT - timedelta(seconds=chance.uniform(0, days * 86_400))
+        late = timedelta(days=chance.choice((0, 0, 0, 1, 9)))
+        rows.append(
+            {
+                "timestamp": moment,
+                "received_at": min(moment + late, AT),
+                "message": f"{seed} {number}",
+                "app": chance.choice(("shop", "shop", "zoo")),
+                "service": chance.choice(("", "auth", "pay")),
+                "source": chance.choice(("web", "api")),
+                "severity": chance.choice((5, 9, 10, 17, 21)),
+            }
+        )
+    return rows
+
+
+def without_counts(question: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+    with monkeypatch.context() as patched:
+        patched.setattr(counts, "counted_rows", lambda query: None)
+        return question()
+
+
+def answers(query: LogQuery) -> tuple[Any, ...]:
+    stats = replace(facade.stats_logs(query), took_ms=0)
+    histogram = replace(facade.histogram_logs(query), took_ms=0)
+    return facade.count_logs(query), stats, histogram
+
+
+@pytest.fixture
+def agree(monkeypatch: pytest.MonkeyPatch) -> Callable[[LogQuery], int]:
+    """Ask the counts and the lines; they must say the same. Returns how many there are."""
+
+    def ask(query: LogQuery) -> int:
+        assert counted_rows(query) is not None, "this question is answered from the lines"
+        found = answers(query)
+        assert found == without_counts(lambda: answers(query), monkeypatch)
+        return found[0]
+
+    return ask
+
+
+Agree = Callable[[LogQuery], int]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {},
+        {"q": "level:error"},
+        {"q": "level>=info -service:auth"},
+        {"q": "service:(auth OR pa*) source:web"},
+        {"q": "_exists_:service app:shop severity:10"},
+        {"level": ("error", "fatal"), "service": ("pay", "")},
+        {"source": ("api",)},
+        {"apps": ("shop", "zoo")},
+        {"apps": ("none",)},
+    ],
+    ids=str,
+)
+def test_counts_and_lines_agree(store: Store, agree: Agree, filters: dict[str, Any]) -> None:  # noqa: F811
+    store(*lines_of(400))
+    store(
+        *lines_of(100, seed=2), {"timestamp": datetime(1969, 12, 31, 23, 59, 30, tzinfo=AT.tzinfo)}
+    )
+    query = LogQuery(**{"apps": ("shop",), **filters})
+    agree(query)
+    chance = random.Random(3)
+    for _ in range(4):
+        start = AT - timedelta(seconds=chance.uniform(86_400, 3 * 86_400))
+        agree(replace(query, start=start, end=start + timedelta(seconds=chance.uniform(900, 9e4))))
+    agree(replace(query, start=AT - DAY, end=AT))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        replace(EVERYTHING, host=("web-1",)),
+        replace(EVERYTHING, q="timeout"),
+        replace(EVERYTHING, q="level:error OR status:500"),
+        replace(EVERYTHING, q="NOT attributes.service:auth"),
+        replace(EVERYTHING, q="timestamp:>2026-01-01"),
+        replace(EVERYTHING, start=AT, end=AT + timedelta(minutes=5, seconds=58)),
+        replace(EVERYTHING, apps=()),
+    ],
+    ids=lambda query: query.q or str(query.host),
+)
+def test_what_is_not_counted_is_asked_of_the_lines(query: LogQuery) -> None:
+    moved = replace(query, start=query.start and AT + timedelta(seconds=1))
+    assert counted_rows(moved) is None
+
+
+def test_a_repeated_token_counts_once(store: Store, agree: Agree) -> None:  # noqa: F811
+    rows = lines_of(200)
+    for _ in range(3):
+        store(*rows, token="same")
+    store(*rows, token="other")
+    assert agree(replace(EVERYTHING, apps=("shop", "zoo"))) == 400
+
+
+def test_lines_without_their_counts_get_them_with_the_repeat(store: Store, agree: Agree) -> None:  # noqa: F811
+    """What a kill between the two leaves behind: the lines are there, the counts are not."""
+    rows = lines_of(50)
+    store(*lines_of(10, seed=5))
+    client.run(f"DETACH TABLE {VIEW}")
+    try:
+        store(*rows, token="killed")
+    finally:
+        client.run(f"ATTACH TABLE {VIEW}")
+    store(*rows, token="killed")
+    assert agree(replace(EVERYTHING, apps=("shop", "zoo"))) == 60
+
+
+def test_counts_follow_retention(store: Store, agree: Agree) -> None:  # noqa: F811
+    both = replace(EVERYTHING, apps=("shop", "zoo"))
+    store(*lines_of(400, days=6))
+    before = agree(both)
+    now = AT + DAY
+    removed = drop_expired({"shop": 2, "zoo": 4}, now)
+    assert removed.lines > 50
+    assert agree(both) == before - removed.lines
+    assert marked_days(both) == []
+
+
+def test_while_a_day_is_marked_its_lines_are_counted(store: Store, agree: Agree) -> None:  # noqa: F811
+    from storage.rollups import upkeep
+
+    rows = lines_of(300, days=2)
+    store(*rows)
+    day = (AT - DAY).date().isoformat()
+    upkeep.mark([("shop", day)])
+    client.run("DELETE FROM logs WHERE app = 'shop' AND severity = 9")
+    client.run(
+        "ALTER TABLE log_counts DELETE WHERE app = 'shop' AND severity = 9", mutations_sync=2
+    )
+    client.run(
+        f"ALTER TABLE log_counts UPDATE lines = 99 WHERE app = 'shop' AND day = '{day}'"
+        " AND severity != 255",
+        mutations_sync=2,
+    )
+    assert agree(EVERYTHING) > 0
+    assert marked_days(EVERYTHING) == [("shop", day)]
+    assert recount_marked(AT + 3 * DAY) == 1
+    assert marked_days(EVERYTHING) == []
+    agree(EVERYTHING)
+    assert recount_marked(AT + 3 * DAY) == 0
+
+
+def test_a_day_that_still_gets_lines_stays_marked(store: Store, agree: Agree) -> None:  # noqa: F811
+    from storage.rollups import upkeep
+
+    store({}, {"service": "auth"})
+    upkeep.mark([("shop", AT.date().isoformat())])
+    assert recount_marked(AT + timedelta(hours=14, minutes=30)) == 0
+    assert agree(EVERYTHING) == 2
+    assert recount_marked(AT + timedelta(hours=15, minutes=1)) == 1
+    assert agree(EVERYTHING) == 2
+
+
+def test_a_difference_is_found_and_mended(store: Store, agree: Agree) -> None:  # noqa: F811
+    store(*lines_of(200, days=2))
+    client.run("DELETE FROM logs WHERE severity = 9")
+    found = mark_differences(AT + 20 * DAY)
+    assert ("shop", (AT - DAY).date().isoformat()) in found
+    agree(EVERYTHING)
+    assert recount_marked(AT + 20 * DAY) == len(found)
+    assert mark_differences(AT + 20 * DAY) == []
+    agree(EVERYTHING)
+
+
+def test_days_from_before_the_counts_are_marked_and_counted(store: Store, agree: Agree) -> None:  # noqa: F811
+    from storage.clickhouse.migrate import migrations
+
+    client.run(f"DETACH TABLE {VIEW}")
+    try:
+        store(*lines_of(200, days=2))
+    finally:
+        client.run(f"ATTACH TABLE {VIEW}")
+    (fill,) = migrations()["0006_counts"].fills
+    client.run(fill)
+    assert agree(EVERYTHING) > 100
+    assert recount() > 0
+    agree(EVERYTHING)
+
+
+def test_deleting_an_app_deletes_its_counts(store: Store) -> None:  # noqa: F811
+    store(*lines_of(50))
+    facade.delete_app_logs("shop")
+    left = client.fetch("SELECT count() AS n FROM log_counts WHERE app = 'shop'")
+    assert left == [{"n": 0}] or facade.count_logs(EVERYTHING) == 0
