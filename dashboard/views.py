@@ -31,6 +31,17 @@ def record(request: HttpRequest, log_id: UUID) -> HttpResponse:
 
 
 @login_required
+def dashboards(request: HttpRequest, dashboard_id: int | None = None) -> HttpResponse:
+    """The overview of an app, or a dashboard people made; which one, the address tells."""
+    return app_page(
+        request,
+        "dashboard/dashboards.html",
+        dashboards=reverse("dashboards"),
+        may_change=request.user.has_perm("analytics.change_dashboard"),
+    )
+
+
+@login_required
 def sources(request: HttpRequest) -> HttpResponse:
     """How each source does, and how to send to it."""
     user = request.user

@@ -60,10 +60,8 @@ from storage.questions.changes import (
     count_changes,
 )
 from storage.questions.context import Context, get_context
-from storage.questions.explain import Explanation, Reason, explain_logs
 from storage.questions.facets import Facets, facet_logs
 from storage.questions.fields import FieldList, list_fields
-from storage.questions.suggest import Suggestions, suggest
 from storage.receipts import (
     ReceiptPage,
     ReceiptQuery,
@@ -88,7 +86,6 @@ __all__ = [
     "Context",
     "Difference",
     "ExpiringApp",
-    "Explanation",
     "Facets",
     "FieldList",
     "Histogram",
@@ -112,7 +109,6 @@ __all__ = [
     "ReceiptPage",
     "ReceiptQuery",
     "ReceiptState",
-    "Reason",
     "Record",
     "RejectPage",
     "RejectQuery",
@@ -122,7 +118,6 @@ __all__ = [
     "SpanCounts",
     "StoreError",
     "StoreUnavailable",
-    "Suggestions",
     "TemplateCounts",
     "TimeRangeReversed",
     "ValueCounts",
@@ -140,7 +135,6 @@ __all__ = [
     "delete_app_logs",
     "delete_batch",
     "delete_rejects",
-    "explain_logs",
     "export_logs",
     "facet_logs",
     "fetch_batch",
@@ -173,7 +167,6 @@ __all__ = [
     "source_activity",
     "set_caller",
     "stats_logs",
-    "suggest",
     "sum_receipts",
     "template_of_record",
     "truncate_all",

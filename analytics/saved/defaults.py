@@ -15,7 +15,7 @@ _PANELS: tuple[dict[str, Any], ...] = (
     {"id": "lines", "title": "Lines", "kind": "number", "x": 0, "y": 0, "w": 3, "h": 3},
     {"id": "errors", "title": "Errors", "kind": "number", "q": _ERRORS, "x": 3, "w": 3, "h": 3},
     {
-        **{"id": "p95", "title": "95th percentile (ms)", "kind": "number"},
+        **{"id": "p95", "title": "95th percentile", "kind": "number"},
         **{"metrics": [f"p95:{_SLOW}"], "x": 6, "w": 3, "h": 3},
     },
     {
@@ -31,7 +31,7 @@ _PANELS: tuple[dict[str, Any], ...] = (
         **{"group_by": ["service"], "limit": 8, "x": 0, "y": 10, "w": 6, "h": 7},
     },
     {
-        **{"id": "latency", "title": "Latency (ms)", "kind": "time", "metrics": _PERCENTILES},
+        **{"id": "latency", "title": "Latency", "kind": "time", "metrics": _PERCENTILES},
         **{"x": 6, "y": 10, "w": 6, "h": 7},
     },
     {
@@ -55,7 +55,7 @@ _PANELS: tuple[dict[str, Any], ...] = (
         **{"q": f"_exists_:{_COUNTRY}", "x": 4, "y": 24, "w": 4, "h": 7},
     },
     {
-        **{"id": "slowest", "title": "Slowest endpoints (ms)", "kind": "table"},
+        **{"id": "slowest", "title": "Slowest endpoints", "kind": "table"},
         **{"q": f"_exists_:{_ROUTE} _exists_:{_SLOW}"},
         **{"group_by": [_ROUTE], "metrics": [f"p95:{_SLOW}", f"max:{_SLOW}", "count"]},
         **{"order": f"-p95:{_SLOW}", "x": 8, "y": 24, "w": 4, "h": 7},

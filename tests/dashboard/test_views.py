@@ -24,7 +24,7 @@ def member(roles: Roles) -> Client:
     return signed_in(roles.member)
 
 
-@pytest.mark.parametrize("path", ["/", f"/logs/{UUID}", "/sources"])
+@pytest.mark.parametrize("path", ["/", f"/logs/{UUID}", "/sources", "/dashboards", "/dashboards/1"])
 def test_nobody_is_sent_to_the_sign_in_page_and_back(client: Client, path: str) -> None:
     response = client.get(f"{path}?q=timeout")
     assert response.status_code == 302
@@ -115,7 +115,7 @@ class InlineCode(HTMLParser):
             self.found.append(self.get_starttag_text() or tag)
 
 
-@pytest.mark.parametrize("path", ["/", "/sources", "/login", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/sources", "/dashboards", "/login", "/nowhere"])
 def test_pages_hold_no_inline_code_and_forbid_it(member: Client, path: str) -> None:
     client = Client() if path == "/login" else member
     response = client.get(path)
