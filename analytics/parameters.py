@@ -74,6 +74,12 @@ class UnorderedFilter(LogFilter):
     order = None
 
 
+class UnqueriedFilter(UnorderedFilter):
+    """The same where `q` need not be readable."""
+
+    q = None
+
+
 def read_time(name: str, value: str) -> datetime | None:
     """A time parameter; None where it is empty.
 

@@ -111,6 +111,19 @@ class IdempotencyMismatch(PlatformError):
     hint = "Nothing was stored; use a new key for a new body."
 
 
+class IdempotencyFull(PlatformError):
+    """As many keys of the last 24 hours are remembered as may be."""
+
+    code = "idempotency_full"
+    status = 503
+    message = "No more Idempotency-Keys can be remembered for 24 hours at the moment."
+    hint = (
+        "Nothing was stored; send larger bodies, or without a key, or ask for a larger "
+        "IDEMPOTENCY_MAX_BYTES."
+    )
+    retry_after_s = 60
+
+
 class BacklogFull(PlatformError):
     """The queue holds as much as it may."""
 

@@ -175,6 +175,7 @@ def _field(key: Key) -> str:
 class _Snapshot:
     counts: dict[Key, float]
     backlog_bytes: int
+    idempotency_fill: float
     shards: list[queue.ShardState]
     fills: list[Fill]
     ledger: LedgerState | None
@@ -185,6 +186,7 @@ def _take_snapshot() -> _Snapshot:
     return _Snapshot(
         counts={tuple(json.loads(field)): float(count) for field, count in booked},
         backlog_bytes=queue.backlog_bytes(),
+        idempotency_fill=queue.idempotency_fill(),
         shards=queue.shard_states(clock.now()),
         fills=fills(),
         ledger=read_ledger(),
@@ -261,6 +263,11 @@ def _queue_gauges(snapshot: _Snapshot) -> Iterator[Metric]:
         "logplatform_queue_oldest_age_seconds",
         "How long the oldest request has been in the queue; 0 when it is empty.",
         value=oldest_age_s,
+    )
+    yield GaugeMetricFamily(
+        "logplatform_idempotency_fill_ratio",
+        "How many Idempotency-Keys of 24 hours are remembered, of as many as may be.",
+        value=snapshot.idempotency_fill,
     )
 
 

@@ -135,6 +135,12 @@ class Env:
         "Longest line that is stored; longer ones are quarantined.", parse_size, "256K"
     )
     queue_max_bytes: int = setting("Backlog at which the door answers 503.", parse_size, "1G")
+    idempotency_max_bytes: int = setting(
+        "Memory of the queue for the Idempotency-Keys of 24 hours, 50 bytes each; beyond it bodies"
+        " with a new key get 503.",
+        parse_size,
+        "512M",
+    )
     key_rate_bytes: int = setting(
         "Decompressed bytes a second each key may send unless it says otherwise; 0: no limit.",
         parse_size,

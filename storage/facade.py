@@ -60,8 +60,10 @@ from storage.questions.changes import (
     count_changes,
 )
 from storage.questions.context import Context, get_context
+from storage.questions.explain import Explanation, Reason, explain_logs
 from storage.questions.facets import Facets, facet_logs
 from storage.questions.fields import FieldList, list_fields
+from storage.questions.suggest import Suggestions, suggest
 from storage.receipts import (
     ReceiptPage,
     ReceiptQuery,
@@ -86,6 +88,7 @@ __all__ = [
     "Context",
     "Difference",
     "ExpiringApp",
+    "Explanation",
     "Facets",
     "FieldList",
     "Histogram",
@@ -109,6 +112,7 @@ __all__ = [
     "ReceiptPage",
     "ReceiptQuery",
     "ReceiptState",
+    "Reason",
     "Record",
     "RejectPage",
     "RejectQuery",
@@ -118,6 +122,7 @@ __all__ = [
     "SpanCounts",
     "StoreError",
     "StoreUnavailable",
+    "Suggestions",
     "TemplateCounts",
     "TimeRangeReversed",
     "ValueCounts",
@@ -135,6 +140,7 @@ __all__ = [
     "delete_app_logs",
     "delete_batch",
     "delete_rejects",
+    "explain_logs",
     "export_logs",
     "facet_logs",
     "fetch_batch",
@@ -167,6 +173,7 @@ __all__ = [
     "source_activity",
     "set_caller",
     "stats_logs",
+    "suggest",
     "sum_receipts",
     "template_of_record",
     "truncate_all",

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from storage.export.formats import ExportFormat
     from storage.models import Log
     from storage.questions.aggregate import Aggregate, Interval
+    from storage.questions.explain import Explanation
     from storage.questions.facets import Facets
     from storage.questions.fields import FieldList
+    from storage.questions.suggest import Suggestions
 
 FILTERS = ("level", "service", "host", "source")
 PAGE = 1_000
@@ -175,6 +177,18 @@ class LogSet:
             limit=limit,
             order=order,
         )
+
+    def suggest(self, text: str, cursor: int, *, limit: int = 20) -> "Suggestions":
+        """What could be typed next in a query of these lines; see `storage.questions.suggest`."""
+        from storage.questions.suggest import suggest
+
+        return suggest(self.query(), text, cursor, limit=limit)
+
+    def explain(self) -> "Explanation":
+        """Why nothing is found; see `explain_logs`."""
+        from storage.questions.explain import explain_logs
+
+        return explain_logs(self.query())
 
     def exists(self) -> bool:
         """Whether there is any line."""

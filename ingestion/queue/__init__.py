@@ -18,6 +18,7 @@ from ingestion.queue.entries import dump_head, load_entry, queued_entry
 from ingestion.queue.key_use import note_key_use, take_key_use
 from ingestion.queue.lease import LINES, UNREAD, Group, LeaseLost, ShardLease, part_token
 from ingestion.queue.names import BYTES_KEY, shards, stream_key
+from ingestion.queue.once import idempotency_fill
 from ingestion.queue.producer import (
     Enqueue,
     Enqueued,
@@ -56,6 +57,7 @@ __all__ = [
     "enqueue_all",
     "enqueue_of",
     "enqueued",
+    "idempotency_fill",
     "load_entry",
     "needs_drain",
     "note_key_use",

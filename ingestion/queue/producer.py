@@ -10,14 +10,13 @@ import redis
 from django.conf import settings
 
 from ingestion.contracts import Entry, Terms
-from ingestion.errors import BacklogFull, IdempotencyMismatch, OutcomeUnknown
-from ingestion.queue import names, scripts
+from ingestion.errors import BacklogFull, IdempotencyFull, IdempotencyMismatch, OutcomeUnknown
+from ingestion.queue import names, once, scripts
 from ingestion.queue.connection import UNREACHABLE, client
 from ingestion.queue.entries import dump_head
 from ingestion.queue.headroom import Headroom
 from ingestion.queue.script import NotSent
 
-IDEMPOTENCY_S = 24 * 3600
 _RETRY_IDENTITY_S = 120
 _NO_TERMS = Terms()
 
@@ -70,6 +69,7 @@ def enqueue(
     Raises:
         OverQuota: a limit of the terms is reached.
         BacklogFull: the backlog is over its limit, or the server is short of memory.
+        IdempotencyFull: no more keys can be remembered.
         IdempotencyMismatch: the key was used with another body.
         QueueDown: the queue could not be reached; nothing was taken.
         OutcomeUnknown: the queue went away while it took the entry and did not come back.
@@ -84,16 +84,17 @@ def enqueue_of(
     """What `enqueue_all` sends for an entry."""
     shard = secrets.randbelow(len(names.shards()))
     once_key = f"lgs:once:{entry.app}:{idempotency_key or secrets.token_hex(16)}"
-    ttl_s = IDEMPOTENCY_S if idempotency_key else _RETRY_IDENTITY_S
     lane = f"{entry.app}/{entry.source}"
     keys = [names.stream_key(shard), once_key, names.BYTES_KEY, names.nudge_key(shard)]
     keys += [names.ring_key(shard), names.lane_prefix(shard) + lane, names.COUNTS_KEY]
-    keys += [terms.window_key, terms.rate_key, terms.source_key, terms.app_key]
+    keys += [terms.window_key, terms.rate_key, terms.source_key, terms.app_key, once.KEPT_KEY]
     limit = settings.ENV.queue_max_bytes
-    args = [entry.body, dump_head(entry), len(entry.body), limit, body_hash, ttl_s]
-    args += [entry.lines, shard, names.NUDGE_S, entry.size, lane]
+    args = [entry.body, dump_head(entry), len(entry.body), limit, body_hash]
+    args += [_RETRY_IDENTITY_S, entry.lines, shard, names.NUDGE_S, entry.size, lane]
     args += [terms.window_s, terms.rate_bytes, terms.burst_bytes]
-    args += [terms.source_bytes, terms.app_bytes, terms.duplicates_field]
+    args += [terms.source_bytes, terms.app_bytes]
+    args += once.once_args(entry.app, idempotency_key, body_hash)
+    args += [once.SLOT_S, once.SLOTS, terms.duplicates_field]
     return Enqueue(shard=shard, keys=keys, args=args)
 
 
@@ -127,7 +128,10 @@ def enqueue_all(asked: Sequence[Enqueue]) -> list[Any]:
 
 
 def enqueued(asked: Enqueue, answer: Any) -> Enqueued:
-    """Read an answer of `enqueue_all`. Raises: OverQuota, BacklogFull, IdempotencyMismatch."""
+    """Read an answer of `enqueue_all`.
+
+    Raises: OverQuota, BacklogFull, IdempotencyFull, IdempotencyMismatch.
+    """
     if isinstance(answer, redis.OutOfMemoryError):
         raise BacklogFull() from answer
     if isinstance(answer, Exception):
@@ -137,6 +141,8 @@ def enqueued(asked: Enqueue, answer: Any) -> Enqueued:
         raise IdempotencyMismatch()
     if status == b"FULL":
         raise BacklogFull()
+    if status == b"KEYS":
+        raise IdempotencyFull()
     if status == b"OVER":
         raise OverQuota(receipt.decode(), int(lines), int(rung))
     return Enqueued(

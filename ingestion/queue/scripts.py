@@ -3,27 +3,42 @@
 from ingestion.queue.script import Script
 
 ENQUEUE = Script("""
--- keys: stream, once, bytes, nudge, ring, lane, counts, window, rate, day of source, day of app
+-- keys: stream, once, bytes, nudge, ring, lane, counts, window, rate, day of source, day of app,
+--   kept keys
 -- args: body, head, size, limit, body hash, ttl, lines, shard, nudge ttl, plain size, lane name,
---   window s, bytes a second, burst, bytes a day of the source, of the app, field of duplicates
+--   window s, bytes a second, burst, bytes a day of the source, of the app, bucket, field and mark
+--   of the idempotency key, most keys, slot s, slots, field of duplicates
+local clock = redis.call('TIME')
+local seconds, is_keyed = tonumber(clock[1]), ARGV[17] ~= ''
+local slot_s, slots = tonumber(ARGV[21]), tonumber(ARGV[22])
+local slot = math.floor(seconds / slot_s)
+local function keys_of(at) return 'lgs:once:' .. at .. ':' .. ARGV[17] end
 local function duplicate(receipt, lines)
   -- pcall: a count that cannot be kept must not stop the door.
-  if ARGV[17] ~= '' then redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[17], lines) end
+  if ARGV[23] ~= '' then redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[23], lines) end
   return {'DUP', receipt, lines, 0}
 end
+-- Of a body without a key, so that our own repeat is known; of an earlier version, also of keys.
 local before = redis.call('GET', KEYS[2])
 if before then
   local hash, receipt, lines = string.match(before, '^(%S+) (%S+) (%S+)$')
   if hash ~= ARGV[5] then return {'CONFLICT', '', '0', 0} end
   return duplicate(receipt, lines)
 end
+-- One slot ahead as well: the clock may have been set back.
+for at = slot + 1, slot - slots, -1 do
+  local found = is_keyed and redis.call('HGET', keys_of(at), ARGV[18])
+  if found then
+    if string.sub(found, 1, 8) ~= ARGV[19] then return {'CONFLICT', '', '0', 0} end
+    return duplicate(string.match(found, '^(%S+) (%S+)$', 9))
+  end
+end
 local same = ARGV[12] ~= '0' and redis.call('GET', KEYS[8])
 if same then return duplicate(string.match(same, '^(%S+) (%S+)$')) end
 local size, rate, burst = tonumber(ARGV[10]), tonumber(ARGV[13]), tonumber(ARGV[14])
 local bucket, bucket_ttl
 if rate > 0 then
-  local clock = redis.call('TIME')
-  local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
+  local now = seconds + tonumber(clock[2]) / 1e6
   local level = burst
   local saved = redis.call('GET', KEYS[9])
   if saved then
@@ -46,10 +61,26 @@ for i, name in ipairs({'source', 'app'}) do
 end
 local backlog = tonumber(redis.call('GET', KEYS[3]) or '0')
 if backlog + tonumber(ARGV[3]) > tonumber(ARGV[4]) then return {'FULL', '', '0', 0} end
+if is_keyed then
+  local kept, counts = 0, redis.call('HGETALL', KEYS[12])
+  for i = 1, #counts, 2 do
+    if tonumber(counts[i]) < slot - slots then redis.call('HDEL', KEYS[12], counts[i])
+    else kept = kept + tonumber(counts[i + 1]) end
+  end
+  if kept >= tonumber(ARGV[20]) then return {'KEYS', '', '0', 0} end
+end
 local id = redis.call('XADD', KEYS[1], '*', 'h', ARGV[2], 'p', ARGV[1])
 local receipt = ARGV[8] .. '-' .. id
 redis.call('INCRBY', KEYS[3], ARGV[3])
-redis.call('SET', KEYS[2], ARGV[5] .. ' ' .. receipt .. ' ' .. ARGV[7], 'EX', ARGV[6])
+if is_keyed then
+  if redis.call('HSET', keys_of(slot), ARGV[18], ARGV[19] .. receipt .. ' ' .. ARGV[7]) == 1
+    and redis.call('HLEN', keys_of(slot)) == 1 then
+    redis.call('EXPIRE', keys_of(slot), (slot + 1 + slots) * slot_s - seconds)
+  end
+  redis.call('HINCRBY', KEYS[12], slot, 1)
+else
+  redis.call('SET', KEYS[2], ARGV[5] .. ' ' .. receipt .. ' ' .. ARGV[7], 'EX', ARGV[6])
+end
 if ARGV[12] ~= '0' then redis.call('SET', KEYS[8], receipt .. ' ' .. ARGV[7], 'EX', ARGV[12]) end
 if bucket then redis.call('SET', KEYS[9], bucket, 'EX', bucket_ttl) end
 for i = 1, 2 do

@@ -55,14 +55,15 @@ def parse_query(text: str) -> Node:
         QueryError: it cannot be read; says at which column and what was expected.
         QueryTooComplex: over `MAX_BYTES` (UTF-8), `MAX_DEPTH` or `MAX_TERMS`.
     """
-    _check_size(text)
+    check_size(text)
     try:
-        return cast(Node, _parser().parse(text))
+        return cast(Node, query_parser().parse(text))
     except UnexpectedInput as error:
         raise _explain(error, text) from None
 
 
-def _check_size(text: str) -> None:
+def check_size(text: str) -> None:
+    """Refuse what is too long or no text. Raises: QueryTooComplex, QueryError."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
@@ -253,7 +254,7 @@ def _advice(accepted: set[str], text: str, position: int) -> str:
 
 
 @cache
-def _parser() -> Lark:
+def query_parser() -> Lark:
     """The LALR parser, built once a process."""
     grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", lexer="contextual", postlex=_Limits(), transformer=_Build())

@@ -12,15 +12,19 @@ SLICE_LINES = 5_000
 _LEAST_NS = 1_000
 
 
-def sample_of(query: LogQuery, columns: str) -> SqlCondition:
+def sample_of(
+    query: LogQuery, columns: str, *conditions: SqlCondition, lines: int = 0
+) -> SqlCondition:
     """A subquery of at most 50 000 lines, and the values it names.
 
     Args:
         query: each tenth of its range gives lines, if it has both ends.
         columns: what to select of a line.
+        conditions: what else is true of them; parameters of other names than those of `where`.
+        lines: of each tenth at most; 0: 5 000.
     Raises: as `where`.
     """
-    condition = where(query)
+    condition = all_of([where(query), *conditions])
     bounds = _bounds(query)
     params: dict[str, Any] = dict(condition.params)
     selects = []
@@ -32,7 +36,9 @@ def sample_of(query: LogQuery, columns: str) -> SqlCondition:
         ]
         within = all_of([condition, *ends])
         params |= within.params
-        selects.append(f"SELECT {columns} FROM logs WHERE {within.text} LIMIT {SLICE_LINES}")
+        selects.append(
+            f"SELECT {columns} FROM logs WHERE {within.text} LIMIT {lines or SLICE_LINES}"
+        )
     return SqlCondition(text=" UNION ALL ".join(selects), params=params)
 
 
