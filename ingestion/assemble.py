@@ -24,6 +24,8 @@ from ingestion.treatment import plans
 from logplatform.kernel import clock
 from logplatform.kernel.errors import PlatformError
 from parsing import Hint, parse_joined, split_lines
+from parsing.headers import table_in
+from parsing.tables import table_of
 from parsing.treatment import Treatment
 from storage import facade as storage
 
@@ -159,17 +161,21 @@ def _batches(
     batches: dict[tuple[Hint, Treatment], list[_Decoded]] = {}
     for queued in entries:
         entry = queued.entry
+        lines = _decode(queued)
         formats, own = unpinned(entry.app, entry.format)
+        table = table_in(formats)
+        if table:
+            own = (*own, table_of(table, entry.header, lines))
         hint = Hint(
             formats=formats,
             own=own,
             strict_json=entry.strict_json,
             zone=entry.zone,
             max_line_bytes=settings.ENV.max_line_bytes,
-            multiline=entry.multiline,
+            multiline=entry.multiline and not table,
         )
         how = (hint, plans.treatment_of(entry.app, entry.source))
-        batches.setdefault(how, []).append(_Decoded(queued, _decode(queued)))
+        batches.setdefault(how, []).append(_Decoded(queued, lines))
     for how, batch in batches.items():
         # What one sender sent is side by side: lines go on from one body to the next.
         yield how, sorted(batch, key=_stream_of) if how[0].multiline else batch

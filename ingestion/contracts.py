@@ -37,7 +37,10 @@ class HttpProtocol:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One accepted request body with all that storing it depends on, so a retry is identical."""
+    """One accepted request body with all that storing it depends on, so a retry is identical.
+
+    `header`: of a table (CSV and the like), the one in force where the body begins.
+    """
 
     app: str
     source: str
@@ -53,6 +56,7 @@ class Entry:
     strict_json: bool = False
     wants_result: bool = False
     multiline: bool = False
+    header: str = ""
     body: bytes = field(repr=False)
 
 

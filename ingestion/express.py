@@ -1,8 +1,9 @@
 """The express lane: small bodies of known keys, taken without Django and a thread for each.
 
 Bodies that arrive while the queue answers the ones before go to it together: one round trip and one
-fsync for all. Whatever is not plain (unknown or stale keys, parameters, compression, every mistake
-of a sender) is left to the view, so that there is one place that says what is wrong.
+fsync for all. Whatever is not plain (unknown or stale keys, parameters, compression, tables
+with headers, every mistake of a sender) is left to the view, so that there is one place that says
+what is wrong.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from typing import Any
 from ingestion import intake, queue
 from ingestion.authentication import fresh_identity
 from ingestion.contracts import Accepted
+from ingestion.headers import is_table
 from logplatform.kernel import failpoints
 from logplatform.kernel.errors import PlatformError
 
@@ -46,6 +48,8 @@ class ExpressLane:
         """
         identity = fresh_identity(headers)
         if identity is None or "ingest" not in identity.scopes or "content-encoding" in headers:
+            return None
+        if is_table(identity.format):
             return None
         try:
             prepared = intake.prepare(identity, protocol, _incoming(headers, body))

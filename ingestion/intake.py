@@ -21,6 +21,7 @@ from ingestion.contracts import Accepted, Entry, Inspection, Outcome
 from ingestion.encoding import decompress
 from ingestion.errors import BadIdempotencyKey, QueueAway
 from ingestion.formats import pin_formats
+from ingestion.headers import header_of
 from ingestion.protocols import http_protocols
 from logplatform.api_access import IngestLimits, KeyIdentity
 from logplatform.kernel import clock, failpoints
@@ -145,7 +146,7 @@ def _await(accepted: Accepted, app: str, deadline: float) -> Outcome | None:
 
 def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Entry:
     log_format = pin_formats(sent.format or identity.format, identity.own_formats)
-    found, size = _inspect(protocol, sent)
+    found, size, header = _inspect(identity, protocol, sent, log_format)
     return Entry(
         app=identity.app,
         source=identity.source,
@@ -161,16 +162,20 @@ def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Ent
         strict_json=found.strict_json,
         wants_result=sent.wants_result,
         multiline=identity.multiline,
+        header=header,
         body=sent.body,
     )
 
 
-def _inspect(protocol: str, sent: IncomingBody) -> tuple[Inspection, int]:
-    """What the body is and its size, decompressed; only so many are large in memory at a time."""
+def _inspect(
+    identity: KeyIdentity, protocol: str, sent: IncomingBody, log_format: str
+) -> tuple[Inspection, int, str]:
+    """What the body is, its size, and its header; only so many are large in memory at a time."""
     with _decompressing() if sent.encoding else nullcontext():
         limit = settings.ENV.max_decompressed_bytes
         plain = decompress(sent.body, sent.encoding, limit_bytes=limit)
-        return http_protocols()[protocol].inspect(plain, sent.content_type), len(plain)
+        found = http_protocols()[protocol].inspect(plain, sent.content_type)
+        return found, len(plain), header_of(identity, log_format, plain)
 
 
 @cache

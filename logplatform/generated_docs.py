@@ -76,8 +76,9 @@ def formats_page() -> str:
     formats = log_formats()
     parts = [
         f"{len(formats)} formats; the most specific one that fits a line is used, line by line. "
-        "A source or `?format=<name>` can fix one, or several. `formats-guide.md` shows how to add "
-        "one: a file, nothing else.",
+        "A source or `?format=<name>` can fix one, or several; those of `tables` are read only "
+        "where they are chosen ([how](tables.md)). `formats-guide.md` shows how to add one: a "
+        "file, nothing else.",
     ]
     for group in sorted({item.group for item in formats.values()}):
         own = {name: item for name, item in sorted(formats.items()) if item.group == group}

@@ -163,6 +163,7 @@ class Format:
         reader: the format that finds this one's lines too when formats are detected; empty: none.
         group: the folder of `parsing/formats` it is in.
         source: page of the vendor or standard that describes it.
+        is_chosen_only: asked only where it is named; detection leaves it out.
     """
 
     title: str
@@ -174,6 +175,7 @@ class Format:
     patterns: tuple[str, ...] = ()
     reader: str = ""
     group: str = ""
+    is_chosen_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -82,7 +82,8 @@ def _chosen(hint: Hint) -> Iterator[tuple[str, Format]]:
         wanted = ("json",) if hint.strict_json else ()
     for name, log_format in log_formats().items():
         is_hidden = any(own.name == name for own in hint.own)
-        if not is_hidden and (name in wanted or (not wanted and not log_format.reader)):
+        is_detected = not wanted and not (log_format.reader or log_format.is_chosen_only)
+        if not is_hidden and (name in wanted or is_detected):
             yield name, log_format
 
 

@@ -21,6 +21,11 @@ LAYOUT_SETS = {
     "syslog": ("%b %e %H:%M:%S%.f", "iso", "%b %e %Y %H:%M:%S%.f"),
     "access": ("%d/%b/%Y:%H:%M:%S %z", "%d/%b/%Y:%H:%M:%S%.f %z"),
 }
+# What is tried where nobody says how times are written.
+USUAL_LAYOUTS = (
+    *("iso", "%Y/%m/%d %H:%M:%S%.f", "%d.%m.%Y %H:%M:%S%.f", "%Y%m%d %H:%M:%S%.f"),
+    *(*LAYOUT_SETS["access"], *LAYOUT_SETS["syslog"], "%a %b %e %H:%M:%S%.f %Y"),
+)
 # A 29th of February is at most eight years back (1896, 1904).
 _YEARS_BACK = 9
 _MAX_ZONES = 64

@@ -16,7 +16,7 @@ from logplatform.kernel.errors import PlatformError
 from parsing.bodies import mark_body
 from parsing.contracts import RECORD_SCHEMA, TEXT_COLUMNS, Field, Format, OwnFormat
 from parsing.declared import Level, Rules
-from parsing.layouts import LAYOUT_SETS, read_layout
+from parsing.layouts import LAYOUT_SETS, USUAL_LAYOUTS, read_layout
 from parsing.patterns import REFERENCE, UnknownPattern, expand, named_patterns
 
 MAX_CHARS = 2_000
@@ -37,10 +37,6 @@ _ATOM = re.compile(
 _TIMES = re.compile(r"[?*+]|\{([0-9]*)(,?)([0-9]*)\}")
 # Names that mean something by themselves, and what they hold.
 _MEANINGS = {"time": ("timestamp", ""), "ip": ("client_ip", "ip"), "level": ("level", "level")}
-_GUESSED = (
-    *("iso", "%Y/%m/%d %H:%M:%S%.f", "%d.%m.%Y %H:%M:%S%.f", "%Y%m%d %H:%M:%S%.f"),
-    *(*LAYOUT_SETS["access"], *LAYOUT_SETS["syslog"], "%a %b %e %H:%M:%S%.f %Y"),
-)
 _LINE_TOO_LONG = f"it is longer than {MAX_CHARS} characters"
 
 
@@ -278,7 +274,9 @@ def _layouts(layouts: tuple[str, ...]) -> tuple[str, ...]:
     for layout in layouts:
         if layout not in ("iso", *LAYOUT_SETS) and not _can_read(layout):
             raise _unusable(f"{layout[:100]!r} is no layout of a time", "", None)
-    return tuple(each for name in layouts for each in LAYOUT_SETS.get(name, (name,))) or _GUESSED
+    return (
+        tuple(each for name in layouts for each in LAYOUT_SETS.get(name, (name,))) or USUAL_LAYOUTS
+    )
 
 
 def _can_read(layout: str) -> bool:

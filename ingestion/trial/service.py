@@ -6,10 +6,11 @@ from typing import Any
 
 from ingestion.assemble import assemble
 from ingestion.contracts import Entry, QueuedEntry
-from ingestion.formats import pin_formats
+from ingestion.formats import formats_in, pin_formats
 from ingestion.protocols import http_protocols
 from logplatform.kernel import clock
 from parsing import format_confidence, log_formats
+from parsing.headers import header_for, table_in
 from storage import facade as storage
 
 _PROTOCOL = "native"
@@ -63,6 +64,8 @@ def try_lines(body: bytes, *, origin: Origin, formats: str = "", is_text: bool =
     """
     how = http_protocols()[_PROTOCOL]
     found = how.inspect(body, "")
+    named = pin_formats(formats or origin.format, origin.own_formats)
+    table = table_in(formats_in(named))
     entry = Entry(
         app=origin.app,
         source=origin.source,
@@ -70,9 +73,10 @@ def try_lines(body: bytes, *, origin: Origin, formats: str = "", is_text: bool =
         protocol=_PROTOCOL,
         shape="lines" if is_text else found.shape,
         encoding="",
-        format=pin_formats(formats or origin.format, origin.own_formats),
+        format=named,
         zone=origin.zone,
         multiline=origin.multiline,
+        header=header_for(table, body, "") if table else "",
         received_at=clock.now(),
         lines=body.count(b"\n") + 1 if is_text else found.lines,
         size=len(body),

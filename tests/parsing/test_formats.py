@@ -45,7 +45,7 @@ def test_samples_are_read_as_their_format_says(name: str, sample: Sample) -> Non
 @pytest.mark.parametrize(("name", "sample"), _SAMPLES)
 def test_accepted_samples_are_detected_as_their_format(name: str, sample: Sample) -> None:
     """Among all formats, a sample is found to be of its own."""
-    if sample.expect is not None:
+    if sample.expect is not None and not log_formats()[name].is_chosen_only:
         assert records([sample.line])[0]["format"] == name
 
 
