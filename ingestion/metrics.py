@@ -29,6 +29,7 @@ from prometheus_client.core import (
 from ingestion import queue, space
 from ingestion.contracts import Entry
 from ingestion.ledger.gauges import LedgerState, ledger_gauges, read_ledger
+from ingestion.loss.gauges import loss_gauges
 from ingestion.quarantine.fills import Fill, fills
 from logplatform.kernel import clock
 
@@ -224,6 +225,7 @@ class _Collector:
         up.add_metric(["queue"], 1)
         yield up
         yield from _queue_gauges(snapshot)
+        yield from loss_gauges()
         yield from _quarantine_gauges(snapshot.fills, self.with_names)
         if snapshot.ledger:
             senders = {(key[1], key[2]) for key in snapshot.counts if key[0] == "lines"}

@@ -15,6 +15,7 @@ from ingestion.errors import UnknownFormat
 from ingestion.formats import check_formats
 from ingestion.keys import KeyText, make_key
 from ingestion.ledger.models import LedgerCheck, LedgerGap
+from ingestion.loss.models import QueueMark
 from ingestion.quarantine.models import Replay
 from ingestion.treatment.models import AppSalt, LookupTable, OwnPattern, SourceRules, TagRule
 from storage.models import MAX_QUOTA_BYTES, SLUG, App, daily_quota
@@ -31,6 +32,7 @@ __all__ = [
     "LedgerGap",
     "LookupTable",
     "OwnPattern",
+    "QueueMark",
     "Replay",
     "Source",
     "SourceRules",

@@ -118,6 +118,19 @@ def count_direct() -> None:
         logger.warning("Direct writes are counted later", extra={"why": str(error)})
 
 
+@shared_task(name="ingestion.watch_queue", ignore_result=True)
+def watch_queue() -> None:
+    """Notice that the queue came back without its data."""
+    import redis
+
+    from ingestion.loss.watch import look
+
+    try:
+        look()
+    except redis.RedisError as error:
+        logger.warning("The queue is looked at later", extra={"why": str(error)})
+
+
 @shared_task(name="ingestion.save_key_use", ignore_result=True)
 def save_key_use() -> int:
     """Write when keys were last used from the queue's notes to the database."""

@@ -69,6 +69,15 @@ def _check_queue() -> None:
     queue.check_alive()
 
 
+def _check_queue_data() -> None:
+    from ingestion.loss.models import QueueMark
+    from ingestion.loss.watch import sentence
+
+    mark = QueueMark.objects.first()
+    if mark and (lost := sentence(mark)):
+        raise RuntimeError(lost)
+
+
 def _check_engine() -> None:
     from storage import facade
 
@@ -86,6 +95,7 @@ def _check_disk() -> None:
 _CHECKS: dict[str, Callable[[], None]] = {
     "control_plane": _check_database,
     "queue": _check_queue,
+    "queue_data": _check_queue_data,
     "log_engine": _check_engine,
     "disk_space": _check_disk,
 }

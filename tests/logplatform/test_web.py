@@ -18,7 +18,7 @@ def test_ready_names_every_dependency() -> None:
     response = Client().get("/readyz")
     assert response.status_code == 200
     assert set(response.json()["dependencies"]) == {
-        *("control_plane", "queue", "log_engine", "disk_space")
+        *("control_plane", "queue", "queue_data", "log_engine", "disk_space")
     }
 
 
