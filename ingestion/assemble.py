@@ -24,6 +24,7 @@ from ingestion.treatment import plans
 from logplatform.kernel import clock
 from logplatform.kernel.errors import PlatformError
 from parsing import Hint, parse_joined, split_lines
+from parsing.contracts import REJECTED_SCHEMA
 from parsing.headers import table_in
 from parsing.tables import table_of
 from parsing.treatment import Treatment
@@ -33,6 +34,14 @@ logger = logging.getLogger(__name__)
 
 SHOWN_ERRORS = 20
 _RAW_LIMIT = 1 << 20
+_NOTHING_QUARANTINED = pl.DataFrame(
+    schema={
+        **REJECTED_SCHEMA,
+        "reason_code": pl.String,
+        "received_at": pl.Datetime("ms", "UTC"),
+        **dict.fromkeys(("app", "source", "protocol", "receipt", "format"), pl.String),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +258,8 @@ def _book(
     frame: pl.DataFrame, owner: pl.Series, starts: "np.ndarray[tuple[int], np.dtype[np.int64]]"
 ) -> pl.DataFrame:
     """Replace the line number in the batch by the request it came with and its number there."""
+    if not len(frame):
+        return frame.with_columns(entry=pl.lit(None, pl.Int64))
     entry = owner.gather(frame["line"])
     offset = pl.Series(starts).gather(entry)
     line = (frame["line"].cast(pl.Int64) - offset).cast(pl.UInt32)
@@ -275,6 +286,8 @@ def entry_key(queued: QueuedEntry) -> int:
 
 
 def _quarantine_columns(rejected: pl.DataFrame, queued: list[QueuedEntry]) -> pl.DataFrame:
+    if not len(rejected):
+        return _NOTHING_QUARANTINED
     entry = rejected["entry"]
     parts = pl.col("reason").str.splitn(": ", 2).struct
     columns = {

@@ -11,6 +11,8 @@ from parsing.enrichment.contracts import TagRule
 TAGS = "tags"
 SEPARATOR = ","
 MAX_RULES = 60
+# A query of polars costs as much as looking at so many texts in Python.
+_FEW = 128
 _WHO = ("service", "logger", "path")
 DEFAULT_TAGS = (
     TagRule(tag="api", fields=("path",), words=("/api/", "/graphql")),
@@ -40,10 +42,7 @@ def tags_of(rules: Sequence[TagRule], columns: dict[str, pl.Series], n: int) -> 
     Returns:
         n texts or nulls, named `tags`; None where no record has any.
     """
-    bits = pl.zeros(n, dtype=pl.UInt64, eager=True)
-    for field in dict.fromkeys(field for rule in rules for field in rule.fields):
-        if field in columns:
-            bits = bits | _bits(columns[field], rules, field)
+    bits = (_bits_of_few if n <= _FEW else _bits_of_many)(rules, columns, n)
     if not (bits > 0).any():
         return None
     distinct = bits.unique()
@@ -52,15 +51,38 @@ def tags_of(rules: Sequence[TagRule], columns: dict[str, pl.Series], n: int) -> 
     return bits.replace_strict(distinct, named, return_dtype=pl.String).alias(TAGS)
 
 
-def _bits(column: pl.Series, rules: Sequence[TagRule], field: str) -> pl.Series:
-    """A bit for every rule that looks at this field and finds a word in it."""
-    if not any(word[-1:].isdigit() for rule in rules for word in rule.words):
+def _bits_of_few(rules: Sequence[TagRule], columns: dict[str, pl.Series], n: int) -> pl.Series:
+    bits = [0] * n
+    for field, column in columns.items():
+        looks = [(bit, _pattern_of(rule.words).search) for bit, rule in _looking_at(field, rules)]
+        for row, text in enumerate(column):
+            if text:
+                bits[row] |= sum(bit for bit, look in looks if look(text))
+    return pl.Series(bits, dtype=pl.UInt64)
+
+
+def _bits_of_many(rules: Sequence[TagRule], columns: dict[str, pl.Series], n: int) -> pl.Series:
+    bits = pl.zeros(n, dtype=pl.UInt64, eager=True)
+    for field in dict.fromkeys(field for rule in rules for field in rule.fields):
+        if field in columns:
+            bits = bits | _bits(columns[field], _looking_at(field, rules))
+    return bits
+
+
+def _looking_at(field: str, rules: Sequence[TagRule]) -> list[tuple[int, TagRule]]:
+    """The rules that look at a field, each with its bit."""
+    return [(1 << number, rule) for number, rule in enumerate(rules) if field in rule.fields]
+
+
+def _bits(column: pl.Series, rules: Sequence[tuple[int, TagRule]]) -> pl.Series:
+    """The bits of the rules that find one of their words in each text."""
+    if not any(word[-1:].isdigit() for _, rule in rules for word in rule.words):
         # No word ends with a digit, so `/orders/17` tells what `/orders/18` tells.
         column = column.str.strip_chars_end("0123456789")
     distinct = column.drop_nulls().unique()
     if 2 * len(distinct) > len(column):
-        return _found_in(column, rules, field)
-    found = _found_in(distinct, rules, field)
+        return _found_in(column, rules)
+    found = _found_in(distinct, rules)
     hits = found > 0
     if not hits.any():
         return pl.zeros(len(column), dtype=pl.UInt64, eager=True)
@@ -69,13 +91,17 @@ def _bits(column: pl.Series, rules: Sequence[TagRule], field: str) -> pl.Series:
     )
 
 
-def _found_in(texts: pl.Series, rules: Sequence[TagRule], field: str) -> pl.Series:
+def _found_in(texts: pl.Series, rules: Sequence[tuple[int, TagRule]]) -> pl.Series:
     bits = pl.zeros(len(texts), dtype=pl.UInt64, eager=True)
-    for number, rule in enumerate(rules):
-        if field in rule.fields:
-            hit = texts.str.contains(_any_of(rule.words)).fill_null(value=False)
-            bits = bits | hit.cast(pl.UInt64) * (1 << number)
+    for bit, rule in rules:
+        hit = texts.str.contains(_any_of(rule.words)).fill_null(value=False)
+        bits = bits | hit.cast(pl.UInt64) * bit
     return bits
+
+
+@lru_cache(maxsize=1024)
+def _pattern_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(_any_of(words))
 
 
 @lru_cache(maxsize=1024)

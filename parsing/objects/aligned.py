@@ -19,8 +19,9 @@ from parsing.frames import all_rows
 from parsing.objects.exact import MAX_FIELDS, MAX_FLAT_DEPTH, is_odd_key
 from parsing.objects.part import Part
 
-# Fewer lines of a shape cost less where all shapes are read together.
-_MIN_LINES = 256
+# Fewer lines of a shape cost less where all shapes are read together; of few lines in all, a shape
+# with an eighth of them is worth it.
+_MIN_LINES, _FEW_LINES, _MIN_PART = 256, 32, 8
 _MAX_GROUPS = 24
 # A shape that few of a sample have is left, and so are the others after so many of those.
 _MAX_TRIES, _MIN_SHARE, _SAMPLE = 16, 1 / 32, 512
@@ -113,22 +114,23 @@ def read_aligned(lines: pl.Series) -> tuple[list[Part], pl.Series]:
     """
     parts: list[Part] = []
     is_left = np.ones(len(lines), np.bool_)
-    if len(lines) < _MIN_LINES:
+    at_least = min(_MIN_LINES, max(_FEW_LINES, len(lines) // _MIN_PART))
+    if len(lines) < at_least:
         return parts, all_rows(len(lines))
     text = _Text.of(lines)
-    for rows, quotes in text.groups():
-        for part in _read_group(lines, text, rows, quotes):
+    for rows, quotes in text.groups(at_least):
+        for part in _read_group(lines, text, rows, quotes, at_least):
             parts.append(part)
             is_left[part.rows.to_numpy()] = False
     return parts, pl.Series(np.flatnonzero(is_left).astype(np.uint32))
 
 
 def _read_group(
-    lines: pl.Series, text: "_Text", rows: _Index, quotes: np.ndarray
+    lines: pl.Series, text: "_Text", rows: _Index, quotes: np.ndarray, at_least: int
 ) -> Iterator[Part]:
     """The parts of lines with equally many quotes, shape by shape, until shapes are rare."""
     tries = 0
-    while len(rows) >= _MIN_LINES and tries < _MAX_TRIES:
+    while len(rows) >= at_least and tries < _MAX_TRIES:
         shape = shape_of(lines[int(rows[0])])
         is_other = np.ones(len(rows), np.bool_)
         is_other[0] = False
@@ -175,8 +177,8 @@ class _Text:
             is_odd[np.searchsorted(starts, odd, "right") - 1] = True
         return cls(buffer, _at_any_byte(body), starts, ends, np.flatnonzero(body == _QUOTE), is_odd)
 
-    def groups(self) -> Iterator[tuple[_Index, np.ndarray]]:
-        """Rows of lines that are not odd and have equally many quotes, and their m × q quotes."""
+    def groups(self, at_least: int) -> Iterator[tuple[_Index, np.ndarray]]:
+        """Rows of lines with equally many quotes, where that are enough, and their quotes."""
         n = len(self.starts)
         if self.is_odd is None and len(self.quotes) % n == 0:
             every = self.quotes.reshape(n, -1)
@@ -188,7 +190,7 @@ class _Text:
         if self.is_odd is not None:
             counts[self.is_odd] = 0
         sizes = np.bincount(counts)
-        for count in np.flatnonzero(sizes[1:] >= _MIN_LINES)[:_MAX_GROUPS] + 1:
+        for count in np.flatnonzero(sizes[1:] >= at_least)[:_MAX_GROUPS] + 1:
             rows = np.flatnonzero(counts == count)
             yield rows, self.quotes[first[rows][:, None] + np.arange(count)]
 

@@ -91,7 +91,7 @@ def test_many_odd_lines_at_once() -> None:
 def test_no_line_is_read_differently(lines: list[str]) -> None:
     kept = [line for line in lines if "\n" not in line] * 3
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(aligned, "_MIN_LINES", 1)
+        patch.setattr(aligned, "_FEW_LINES", 1)
         if kept:
             assert_exact(kept)
 
