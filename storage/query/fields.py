@@ -7,6 +7,8 @@ from storage.query.text import escape
 
 PREFIX = "attributes."
 EXISTS = "_exists_"
+# An attribute that holds several values with commas between; `tag` is one more name of it.
+TAGS = ("tags", "tag")
 
 
 class Kind(Enum):
@@ -49,15 +51,20 @@ COLUMNS = {
 
 
 def field_of(name: str) -> Field:
-    """`status` and `attributes.status` are the attribute; `attributes.host` never the column."""
+    """`status` and `attributes.status` are the attribute; `attributes.host` never the column.
+
+    `tag` is `tags`; an attribute of that name is `attributes.tag`.
+    """
     if name.startswith(PREFIX) and name != PREFIX:
         return Field(name=name.removeprefix(PREFIX), kind=Kind.ATTRIBUTE)
+    if name in TAGS:
+        return Field(name=TAGS[0], kind=Kind.ATTRIBUTE)
     return Field(name=name, kind=COLUMNS.get(name, Kind.ATTRIBUTE))
 
 
 def written(field: Field) -> str:
     """The name as a query has to write it."""
     name = field.name
-    is_hidden = name in COLUMNS or name == EXISTS or name.startswith(PREFIX)
+    is_hidden = name in COLUMNS or name in (EXISTS, TAGS[1]) or name.startswith(PREFIX)
     prefix = PREFIX if field.kind is Kind.ATTRIBUTE and is_hidden else ""
     return prefix + escape(name)

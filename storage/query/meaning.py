@@ -17,10 +17,10 @@ from storage.query import conditions as c
 from storage.query import syntax as s
 from storage.query.conditions import Comparison, Condition
 from storage.query.errors import QueryError
-from storage.query.fields import Field, Kind, field_of
+from storage.query.fields import TAGS, Field, Kind, field_of
 from storage.query.instants import instant_ns
 from storage.query.syntax import Leaf, Node
-from storage.query.text import glob_parts
+from storage.query.text import ANY, glob_parts
 from storage.query.words import glob_regex, lowered, words_of
 
 MAX_UINT64 = 2**64 - 1
@@ -73,6 +73,8 @@ def _message(node: Leaf, field: Field) -> Condition:
 
 
 def _text(node: Leaf, field: Field) -> Condition:
+    if node.field in TAGS and (one := _one_of_several(node)):
+        return c.TextMatches(field=field, pattern=one)
     match node:
         case s.Exists():
             return c.Present(field=field)
@@ -89,6 +91,22 @@ def _text(node: Leaf, field: Field) -> Condition:
             return c.TextEquals(field=field, text=text)
         case s.Word(text=text):
             return c.TextEquals(field=field, text=text, number=_same_number(text, field))
+
+
+def _one_of_several(node: Leaf) -> str:
+    """A regex of a tag among tags (`api,auth`, or a sender's `["api", "auth"]`), in any case."""
+    match node:
+        case s.Word(text=text) | s.Phrase(text=text) if text:
+            tag = re2.escape(text)
+        case s.Wildcard(pattern=pattern):
+            parts = glob_parts(pattern)
+            wilds = {ANY: '[^,"]*'}
+            tag = "".join(
+                wilds.get(text, '[^,"]') if wild else re2.escape(text) for wild, text in parts
+            )
+        case _:
+            return ""
+    return rf'(?i)(?:^|[,"\s]){tag}(?:[,"\s]|$)'
 
 
 def number_of(text: str) -> float | None:

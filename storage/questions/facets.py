@@ -1,13 +1,15 @@
 """Which values fields have, and how often: several fields in one scan."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from storage.contracts import InvalidLimit, LogQuery, TooManyFields
 from storage.counts import fetch_logs
 from storage.query import SqlCondition
+from storage.query.fields import TAGS
+from storage.query.text import unescape
 from storage.questions.columns import Column, Columns
 from storage.records import took_ms
 from storage.where import where
@@ -47,13 +49,10 @@ def facet_logs(query: LogQuery, fields: Sequence[str], *, limit: int = 10) -> Fa
     if not 1 <= limit <= MAX_VALUES:
         raise InvalidLimit(highest=MAX_VALUES)
     started = time.monotonic()
-    columns = Columns()
-    several = [columns.of(field) for field in fields]
     condition = where(query)
     found: dict[str, list[Value]] = {field: [] for field in fields}
     missing = dict.fromkeys(fields, 0)
-    for row in _counted(several, condition, limit, columns.params) if several else ():
-        field = fields[row["place"] - 1]
+    for field, row in _rows(fields, condition, limit):
         if row["value"]:
             found[field].append(Value(value=row["value"], count=row["n"]))
         else:
@@ -63,6 +62,27 @@ def facet_logs(query: LogQuery, fields: Sequence[str], *, limit: int = 10) -> Fa
         missing=missing,
         took_ms=took_ms(started),
     )
+
+
+def _rows(
+    fields: Sequence[str], condition: SqlCondition, limit: int
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each field with its rows; tags one by one, as a line may have several."""
+    columns = Columns()
+    whole = [field for field in fields if unescape(field) not in TAGS]
+    several = [columns.of(field) for field in whole]
+    for row in _counted(several, condition, limit, columns.params) if several else ():
+        yield whole[row["place"] - 1], row
+    for field in (field for field in fields if field not in whole):
+        columns = Columns()
+        key = columns.of(field).key
+        for row in fetch_logs(
+            f"arrayJoin(splitByChar(',', {key})) AS value, count() AS n",
+            condition,
+            f"GROUP BY value ORDER BY value != '', n DESC, value LIMIT {int(limit) + 1}",
+            **columns.params,
+        ):
+            yield field, row
 
 
 def _counted(

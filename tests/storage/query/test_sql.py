@@ -44,6 +44,9 @@ def test_the_text_does_not_depend_on_the_value(text: str) -> None:
         ("_exists_:user", "mapContains(attributes, {p0:String})", ["user"]),
         ("_exists_:host", "host != ''", []),
         ('status:"500"', "attributes[{p0:String}] = {p1:String}", ["status", "500"]),
+        ("_exists_:tag", "mapContains(attributes, {p0:String})", ["tags"]),
+        ("attributes.tags:x", "attributes[{p0:String}] = {p1:String}", ["tags", "x"]),
+        ("attributes.tag:x", "attributes[{p0:String}] = {p1:String}", ["tag", "x"]),
         ("user:9007199254740993", "attributes[{p0:String}] = {p1:String}", None),
     ],
 )

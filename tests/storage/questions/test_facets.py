@@ -82,3 +82,18 @@ def test_what_cannot_be_counted_is_refused() -> None:
     for limit in (0, 1_001):
         with pytest.raises(InvalidLimit):
             facet_logs(query, ["service"], limit=limit)
+
+
+def test_tags_are_counted_one_by_one(store: Store) -> None:
+    store(
+        {"attributes": {"tags": "api,auth", "status": "200"}},
+        {"attributes": {"tags": "auth"}},
+        {"attributes": {"status": "500"}},
+    )
+    found = facet_logs(LogQuery(apps=("shop",)), ("tags", "attributes.status"))
+    assert [(value.value, value.count) for value in found.fields["tags"]] == [
+        ("auth", 2),
+        ("api", 1),
+    ]
+    assert found.missing == {"tags": 1, "attributes.status": 1}
+    assert facets("attributes.tags")["attributes.tags"] == [("api,auth", 1), ("auth", 1)]
