@@ -120,7 +120,14 @@ class Explorer:
 
     def click(self, selector: str) -> None:
         """Click what is shown under the selector."""
-        self.until(lambda: self.css(selector), f"no {selector}")[0].click()
+
+        def click() -> bool:
+            found = self.css(selector)
+            if found:
+                found[0].click()
+            return bool(found)
+
+        self.until(click, f"no {selector}")
 
     # Looking
 

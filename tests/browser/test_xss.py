@@ -1,5 +1,6 @@
 """Log text is text: whatever it holds, nothing of it runs and the page keeps its elements."""
 
+from selenium.webdriver import Keys
 from selenium.webdriver.support.expected_conditions import alert_is_present
 
 from tests.browser.corpus import XSS
@@ -65,4 +66,37 @@ def test_the_corpus_as_a_query_in_the_address(page: Explorer) -> None:
     for text in XSS[::6]:
         page.open(f"&q={quote(text)}")
         assert page.js(_ELEMENTS) == 0
+    assert not alert_is_present()(page.driver)
+
+
+def test_the_corpus_in_every_panel(page: Explorer) -> None:
+    """Fields and values, columns, kinds of messages, changes, lines around, raw, menus, words."""
+    from urllib.parse import quote
+
+    page.driver.execute_script("localStorage.clear()")
+    page.tenant.send(*payload_records())
+    fields = page.tenant.http.get("/api/v1/logs/fields", params={"app": page.tenant.slug})
+    names = [one["name"] for one in fields.json()["fields"] if "<" in one["name"]]
+    assert names
+    columns = ",".join(quote(name.replace("\\", "\\\\").replace(",", "\\,")) for name in names[:15])
+    page.open(f"&wrap=1&columns=service,host,{columns},message&words={quote(' '.join(XSS[:9]))}")
+    page.until(lambda: page.css("#facets .facet"), "no fields")
+    for _ in range(3):
+        page.click("#facets [data-act=open]")
+    page.click(".row:not([hidden])")
+    for pane in ("around", "json", "fields"):
+        page.click(f"#drawer [data-pane={pane}]")
+        page.until(lambda: page.css("#drawer-body pre, #drawer-body ol"), "no pane")
+        assert page.js(_ELEMENTS) == 0
+    page.click("#drawer .value")
+    assert page.js(_ELEMENTS) == 0
+    for tab in ("patterns", "changes"):
+        page.open(f"&tab={tab}")
+        page.until(lambda: page.css("#view table"), "no table")
+        assert page.js(_ELEMENTS) == 0
+    page.search(f'service:"{XSS[0]}"')
+    page.click("#searches-button")
+    page.until(lambda: page.css("#save-name"), "no menu")[0].send_keys(XSS[8], Keys.ENTER)
+    page.until(lambda: XSS[8] in page.text("#saved-searches"), "not saved")
+    assert page.js(_ELEMENTS) == 0
     assert not alert_is_present()(page.driver)

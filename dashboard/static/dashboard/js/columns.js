@@ -29,6 +29,7 @@ export class Columns {
     this.results = this.head.parentElement;
     this.menu = byId("column-menu");
     this.columns = [];
+    this.isFitted = false;
     this.head.addEventListener("click", (event) => this.#opened(event.target.closest("[data-column]")));
     this.#listenToDrags();
   }
@@ -44,6 +45,7 @@ export class Columns {
   /** Make the columns as wide as what is in them. */
   fit(records) {
     const sample = records.slice(0, SAMPLE);
+    this.isFitted = sample.length > 0;
     const wide = (name) => Math.max(titleOf(name).length + 1, ...sample.map((record) => (name === "service" ? record.service || record.source : valueIn(record, name)).length));
     const last = this.columns.includes("message") ? "message" : this.columns.at(-1);
     const widths = this.columns.map((name) => {

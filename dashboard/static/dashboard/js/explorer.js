@@ -2,6 +2,7 @@
 
 import { isQueryError } from "./api.js";
 import { Columns, toggled } from "./columns.js";
+import { controls } from "./controls.js";
 import { byId, copy, toast } from "./dom.js";
 import { Drawer } from "./drawer.js";
 import { Editor, showQueryProblem } from "./editor.js";
@@ -10,7 +11,6 @@ import { Facets } from "./facets.js";
 import { grouped } from "./format.js";
 import { header, showNumbers } from "./header.js";
 import { Histogram } from "./histogram.js";
-import { listen } from "./keys.js";
 import { List } from "./list.js";
 import { Live } from "./live.js";
 import { Panels } from "./panels.js";
@@ -83,6 +83,7 @@ const live = new Live(list, {
   onReady: (isAgain) => (isAgain ? fillGap() : runSearch()),
   onRows: () => {
     panels.hide();
+    if (!columns.isFitted) columns.fit(list.records);
     showFoot();
   },
   onRecords: (records) => signals.came(records, highlighterOf(state.words)),
@@ -101,7 +102,7 @@ const searches = new Searches(go, () => state);
 const editor = new Editor({ onSearch: (q) => go({ q }), asked: () => search.asked || { app: state.app }, recent: () => searches.recent() });
 const showHeader = header(go, () => state);
 const showView = viewMenu(go, () => state);
-exportMenu({ asked: () => search.asked, state: () => state, total: () => total });
+exportMenu({ asked: askedNow, state: () => state, total: () => total });
 
 /** Go on to a changed state: a new entry in the history, and what follows from it. */
 function go(patch) {
@@ -211,7 +212,14 @@ async function showCompare() {
 function showTab() {
   const hasSpan = state.tab === "changes" && state.from;
   histogram.hold(hasSpan ? { startMs: Date.parse(state.from), endMs: Date.parse(state.to) } : null);
-  if (search.asked) tabs.show(state, search.asked);
+  if (search.asked) tabs.show(state, askedNow());
+}
+
+/** What is searched, up to now where lines run by live. */
+function askedNow() {
+  if (!state.live || !search.asked) return search.asked;
+  const { startMs, endMs } = time.resolve(state);
+  return { ...search.asked, start: time.iso(startMs), end: time.iso(endMs) };
 }
 
 async function explain() {
@@ -316,8 +324,7 @@ setInterval(() => {
 }, REFRESH_MS);
 setInterval(() => {
   if (!isWatching() || byId("facets").matches(":hover, :focus-within")) return;
-  const span = time.resolve(state);
-  facets.show({ ...search.asked, start: time.iso(span.startMs), end: time.iso(span.endMs) });
+  facets.show(askedNow());
 }, FACETS_REFRESH_MS);
 
 /* one line */
@@ -398,59 +405,44 @@ function zoomOut() {
 }
 
 const help = () => byId("help").showModal();
-const share = () => copy(location.origin + toUrl(pinned(state), config.explorer), "Link to exactly this view");
-const compare = () => go({ compare: !state.compare });
-const toggleSelected = () => {
+
+function openSelected() {
   const id = state.record || list.selected || list.neighbour(0)?.id;
   if (id) openRecord(id);
-};
-const back = () => {
+}
+
+/** Escape: one step back. */
+function back() {
   if (facets.isShown && facets.phone.matches) facets.toggle(false);
   else if (state.record) closeRecord();
   else if (list.selected) list.select("");
   else if (live.pausedBy) live.resume();
   else if (state.from) go({ from: "", to: "" });
   else if (state.tab !== "lines") go({ tab: "lines" });
-};
-const pane = (name) => {
-  if (state.record) replace({ pane: name });
-  showRecord();
-};
+}
 
-byId("help-button").addEventListener("click", () => {
-  byId("account-menu").hidePopover();
-  help();
-});
-byId("zoom-out").addEventListener("click", zoomOut);
-byId("compare").addEventListener("click", compare);
-byId("share-button").addEventListener("click", share);
-listen({
-  "/": () => byId("q").focus(),
-  j: () => step(1),
-  k: () => step(-1),
-  ArrowDown: () => step(1),
-  ArrowUp: () => step(-1),
-  Enter: toggleSelected,
-  e: toggleSelected,
-  Escape: back,
-  g: () => list.toTop(),
-  t: () => byId("range-menu").showPopover(),
-  l: () => setLive(!state.live),
-  p: () => live.toggle(),
-  f: () => facets.toggle(),
-  F: () => facets.focus(),
-  s: () => byId("searches-menu").showPopover(),
-  v: () => byId("view-menu").showPopover(),
-  w: () => go({ wrap: !state.wrap }),
-  c: compare,
-  o: zoomOut,
-  y: share,
-  a: () => pane(state.pane === "around" ? "fields" : "around"),
-  r: () => pane(state.pane === "json" ? "fields" : "json"),
-  1: () => go({ tab: "lines" }),
-  2: () => go({ tab: "patterns" }),
-  3: () => go({ tab: "changes" }),
-  "?": help,
+function showPane(name) {
+  if (!state.record) return;
+  replace({ pane: state.pane === name ? "fields" : name });
+  showRecord();
+}
+
+controls({
+  help,
+  zoomOut,
+  back,
+  step,
+  open: openSelected,
+  compare: () => go({ compare: !state.compare }),
+  share: () => copy(location.origin + toUrl(pinned(state), config.explorer), "Link to exactly this view"),
+  newest: () => list.toTop(),
+  live: () => setLive(!state.live),
+  pause: () => live.toggle(),
+  fields: () => facets.toggle(),
+  findField: () => facets.focus(),
+  wrap: () => go({ wrap: !state.wrap }),
+  pane: showPane,
+  tab: (tab) => go({ tab }),
 });
 
 showLook();

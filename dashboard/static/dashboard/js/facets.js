@@ -29,6 +29,7 @@ export class Facets {
     this.isMissing = false;
     this.abort = null;
     this.timer = 0;
+    this.isPressed = this.isDue = false;
     this.phone = matchMedia("(max-width: 720px)");
     this.#listen();
     this.#showPanel(!this.phone.matches && remembered("facets") !== "closed");
@@ -39,6 +40,8 @@ export class Facets {
     byId("facets-close").addEventListener("click", () => this.toggle(false));
     this.finder.addEventListener("input", () => this.#soon(() => this.#find()));
     this.box.addEventListener("click", (event) => this.#clicked(event));
+    this.box.addEventListener("pointerdown", () => (this.isPressed = true));
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => setTimeout(() => this.#released()));
     this.phone.addEventListener("change", () => this.#showPanel(!this.phone.matches && remembered("facets") !== "closed"));
   }
 
@@ -176,7 +179,15 @@ export class Facets {
 
   /* painting */
 
+  /** A click is of the button it began on: nothing is painted anew while one is pressed. */
+  #released() {
+    this.isPressed = false;
+    if (this.isDue) this.#paint();
+  }
+
   #paint() {
+    this.isDue = this.isPressed;
+    if (this.isDue) return;
     const focused = document.activeElement?.closest?.("[data-key]")?.dataset.key;
     const top = this.box.scrollTop;
     const text = this.finder.value.trim().toLowerCase();

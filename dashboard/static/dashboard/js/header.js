@@ -48,7 +48,7 @@ export function header(go, state) {
 /** The numbers of a search; null where they could not be had. */
 export function showNumbers(stats, state) {
   const total = byId("total");
-  total.textContent = stats ? `${plural(stats.total, "line")} · ${time.words(state)}` : "";
+  total.replaceChildren(...(stats ? [plural(stats.total, "line"), make("span", { class: "of-range", text: ` · ${time.words(state)}` })] : []));
   total.title = stats ? `${grouped(stats.total)} lines, ${time.words(state)}` : "";
   const counts = stats?.by_level || {};
   const chips = [...LEVELS].reverse().filter((level) => counts[level]);
