@@ -301,3 +301,55 @@ def test_fifty_thousand_lines_scroll(page: Explorer, *, is_wrapped: bool) -> Non
     assert seen["last"]
     assert seen["count"] < 100
     assert seen["median"] < 100
+
+
+def test_a_query_is_completed_by_keyboard_and_mouse(shop: Explorer) -> None:
+    shop.press("/")
+    shop.driver.switch_to.active_element.send_keys("serv")
+    shop.until(lambda: "service" in shop.text("#completion"), "no fields are suggested")
+    shop.press(Keys.ARROW_DOWN, Keys.TAB)
+    shop.until(lambda: query(shop) == "service:", "not completed")
+    shop.until(lambda: "payment" in shop.text("#completion"), "no values are suggested")
+    option = "return [...document.querySelectorAll('#completion li')].findIndex((li) => " + (
+        "li.querySelector('.text').textContent === 'payment')"
+    )
+    shop.css("#completion li")[shop.js(option)].click()
+    shop.until(lambda: query(shop).strip() == "service:payment", "a click does not complete")
+    shop.press(Keys.ENTER)
+    shop.until(lambda: shop.text("#total").startswith("2 lines"), "not searched")
+    colours = "return [...document.querySelectorAll('#ink span')].map((s) => s.className)"
+    assert shop.js(colours)[:3] == ["t-field", "t-colon", "t-value"]
+
+
+def test_an_empty_result_says_which_clause_killed_it(shop: Explorer) -> None:
+    shop.search("service:paymen level:error")
+    shop.until(lambda: "Did you mean" in shop.text("#state"), "no suggestion")
+    assert shop.text("#state .guilty") == "service:paymen"
+    shop.click("#state li .button")
+    shop.until(lambda: query(shop) == "service:payment level:error", "not corrected")
+    shop.until(lambda: len(shop.messages()) == 1, "not found")
+
+
+def test_what_changed_compares_the_span_that_was_dragged(shop: Explorer) -> None:
+    shop.click("#tab-changes")
+    shop.until(lambda: shop.css("#view table"), "nothing changed")
+    assert "compared with" in shop.text("#view .intro")
+    chart = shop.css("#histogram")[0]
+    drag = ActionChains(shop.driver).move_to_element_with_offset(chart, 0, 0)
+    drag.click_and_hold().move_by_offset(200, 0).release().perform()
+    shop.until(lambda: "from=" in shop.driver.current_url, "not in the address")
+    shop.until(lambda: "Zoom to this span" in shop.text("#view .intro"), "not compared")
+    assert shop.css("#histogram .held:not([hidden])")
+    shop.press(Keys.ESCAPE)
+    shop.until(lambda: "from=" not in shop.driver.current_url, "Escape does not let go")
+
+
+def test_every_line_of_a_search_is_downloaded(shop: Explorer) -> None:
+    shop.search("service:payment")
+    shop.until(lambda: len(shop.messages()) == 2, "not found")
+    shop.click("#export-button")
+    shop.until(lambda: shop.css("#export-menu a"), "no menu")
+    links = [link.get_attribute("href") for link in shop.css("#export-menu a")]
+    assert [link.count("format=") for link in links] == [1, 1, 1]
+    answer = shop.tenant.http.get(links[0])
+    assert [line.count("payment") > 0 for line in answer.text.splitlines()] == [True, True]

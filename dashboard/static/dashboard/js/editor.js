@@ -6,7 +6,7 @@ import { grouped, rounded } from "./format.js";
 import { tokens } from "./tokens.js";
 
 const TYPING_MS = 120;
-const MOST_ITEMS = 12;
+const MOST_ITEMS = 20;
 
 const field = byId("q");
 const ink = byId("ink");

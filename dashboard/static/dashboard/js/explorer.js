@@ -224,6 +224,7 @@ function askedNow() {
 
 async function explain() {
   const asked = state;
+  if (state.q) panels.looking(state);
   const found = await search.explain(asked);
   if (asked !== state || list.records.length) return;
   if (!found.isFirstVisit) {

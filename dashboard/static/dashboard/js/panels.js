@@ -42,6 +42,14 @@ export class Panels {
     this.#show("first", panel);
   }
 
+  /** Nothing found, and the reason is still looked for. */
+  looking(state) {
+    const [panel, slots] = fromTemplate("state-nothing");
+    slots.range.textContent = time.inWords(state);
+    slots.reasons.append(make("li", { class: "quiet", text: "Looking for the reason …" }));
+    this.#show("nothing", panel);
+  }
+
   /**
    * Nothing found. `elsewhere` are the stats of the query at any time, `without` those of the range
    * without the query, `reasons` the server's; each may be null. The actions get the state to go to.

@@ -33,7 +33,9 @@ export function reasonItem(reason, q, go) {
   const letters = Array.from(q);
   const hasPart = Number.isInteger(from) && Number.isInteger(to) && to > from;
   const rest = hasPart ? [...letters.slice(0, from), ...letters.slice(to)].join("").replace(/^\s*(AND|OR)\s+|\s+(AND|OR)\s*$/g, "").replace(/\s+/g, " ").trim() : null;
-  const buttons = suggestions.slice(0, 5).map(({ text, q: better }) => make("button", { class: "button small", type: "button", title: better, onclick: () => go({ q: better }), text }));
+  const spanOf = ({ start, end }) => (start && end ? { range: "", start, end, live: false } : {});
+  const buttons = suggestions.slice(0, 5).map((one) => make("button", { class: "button small", type: "button", title: one.q, onclick: () => go({ q: one.q, ...spanOf(one) }), text: one.text }));
+  if (buttons.length) buttons.unshift(make("span", { class: "quiet", text: "Did you mean" }));
   if (count && rest !== null) buttons.push(make("button", { class: "button small", type: "button", title: rest || "all lines", onclick: () => go({ q: rest }), text: `Without it: ${plural(count, "line")}` }));
   return make("li", {}, make("span", { text: message }), make("div", { class: "actions" }, ...buttons));
 }
