@@ -36,7 +36,7 @@ def store(entry: Entry) -> Accepted:
     try:
         storage.check_alive()
         note = DirectWrite.objects.create(
-            receipt=queued.receipt, head=dump_head(entry), body=entry.body
+            receipt=queued.receipt, head=dump_head(entry).decode(), body=entry.body
         )
     except (storage.StoreUnavailable, DatabaseError) as error:
         raise NoStore() from error

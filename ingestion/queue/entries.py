@@ -1,9 +1,9 @@
 """Entries as they lie in the stream, and back."""
 
-import json
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 
+import orjson
 import redis
 
 from ingestion.contracts import Entry, QueuedEntry
@@ -11,17 +11,18 @@ from ingestion.queue import names
 from ingestion.queue.connection import client
 
 
-def dump_head(entry: Entry) -> str:
+_HEAD = tuple(field.name for field in fields(Entry) if field.name not in ("body", "received_at"))
+
+
+def dump_head(entry: Entry) -> bytes:
     """Everything of an entry but its body, as JSON."""
-    head = asdict(entry)
-    del head["body"]
-    head["received_at"] = int(entry.received_at.timestamp() * 1000)
-    return json.dumps(head, separators=(",", ":"))
+    head = {name: getattr(entry, name) for name in _HEAD}
+    return orjson.dumps({**head, "received_at": int(entry.received_at.timestamp() * 1000)})
 
 
 def load_entry(shard: int, stream_id: str, head_json: str | bytes, body: bytes) -> QueuedEntry:
     """The entry again from its head and body."""
-    head = json.loads(head_json)
+    head = orjson.loads(head_json)
     head["received_at"] = datetime.fromtimestamp(head["received_at"] / 1000, UTC)
     return QueuedEntry(shard=shard, stream_id=stream_id, entry=Entry(body=body, **head))
 
