@@ -220,7 +220,8 @@ def latency(run: Run) -> Iterator[Figure]:
 def _seconds_to_find(stack: Stack, number: int) -> float:
     import uuid
 
-    from ingestion.shipper.client import IngestClient, Target
+    from ingestion.shipper.client import IngestClient
+    from logplatform.remote.client import Target
 
     needle = uuid.uuid4().hex
     client = IngestClient(

@@ -233,6 +233,12 @@ class Env:
         _whole(1, 300),
         "10",
     )
+    logplatform_url: str = setting(
+        "Installation that `manage.py logs` asks; unset: the one of DATA_DIR.",
+        _url("http", "https"),
+    )
+    logplatform_key: str = setting("Query key that `manage.py logs` uses there.", _text)
+    no_color: str = setting("Set to anything: commands write no colours.", _text)
     failpoints_dir: str = setting(
         "Only for tests: a folder through which processes are held at named steps; unset: off."
     )

@@ -25,6 +25,7 @@ from storage.contracts import (
     TooManyFields,
 )
 from storage.counts import count_logs, histogram_logs, stats_logs
+from storage.export.columns import FORMULA
 from storage.export.formats import FORMATS as EXPORT_FORMATS
 from storage.export.run import export_logs
 from storage.ids import id_key
@@ -64,6 +65,7 @@ from storage.questions.explain import Explanation, Reason, explain_logs
 from storage.questions.facets import Facets, facet_logs
 from storage.questions.fields import FieldList, list_fields
 from storage.questions.suggest import Suggestions, suggest
+from storage.questions.volume import VolumeSeries, count_volume
 from storage.receipts import (
     ReceiptPage,
     ReceiptQuery,
@@ -90,6 +92,7 @@ __all__ = [
     "ExpiringApp",
     "Explanation",
     "Facets",
+    "FORMULA",
     "FieldList",
     "Histogram",
     "Interval",
@@ -126,6 +129,7 @@ __all__ = [
     "TemplateCounts",
     "TimeRangeReversed",
     "ValueCounts",
+    "VolumeSeries",
     "caller_scope",
     "TooManyFields",
     "aggregate_logs",
@@ -136,6 +140,7 @@ __all__ = [
     "count_changes",
     "count_logs",
     "count_rejects",
+    "count_volume",
     "day_pieces",
     "delete_app_logs",
     "delete_batch",

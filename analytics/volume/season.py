@@ -111,11 +111,15 @@ def _mean_below(pooled: Numbers, envelope: Numbers) -> Numbers:
 
 
 def _week(near: Numbers) -> tuple[Numbers, Numbers]:
-    """Median and mean around each bucket of each day; what is not known says nothing."""
+    """Median and mean around each bucket of each day; what is not known says nothing.
+
+    The mean is that of the emptier side, so that an hour that is always empty has sharp ends.
+    """
     is_known = ~np.isnan(near).any(axis=2)
     filled = np.nan_to_num(near)
     median = np.where(is_known, np.median(filled, axis=2), np.nan)
-    mean = np.where(is_known, filled.mean(axis=2), np.nan)
+    sides = filled[..., : NEIGHBOURS + 1].mean(axis=2), filled[..., NEIGHBOURS:].mean(axis=2)
+    mean = np.where(is_known, np.minimum(*sides), np.nan)
     return median, mean
 
 

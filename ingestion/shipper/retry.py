@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ingestion.shipper.client import Unavailable
+from logplatform.remote.client import Unavailable
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0

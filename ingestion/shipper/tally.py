@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingestion.shipper.client import IngestClient, Refused, Unavailable
+from ingestion.shipper.client import IngestClient
+from logplatform.remote.client import Refused, Unavailable
 
 _OUTCOMES = ("stored", "duplicate", "quarantined")
 

@@ -17,11 +17,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ingestion.shipper import follow, identify
-from ingestion.shipper.client import IngestClient, Target, Unavailable
+from ingestion.shipper.client import IngestClient
 from ingestion.shipper.content import Content
 from ingestion.shipper.positions import locked_positions
 from ingestion.shipper.retry import Retry, Stopped
-from ingestion.shipper.target import NoTarget, find_target
+from logplatform.remote.client import Target, Unavailable
+from logplatform.remote.target import NoTarget, find_target
 from tests.ingestion.far_side import FarSide, far_side
 
 DEADLINE_S = 20
@@ -232,7 +233,7 @@ def test_a_refusal_ends_it_with_the_words_of_the_platform(ship, far, tmp_path, s
 def test_it_gives_up_after_the_time_given(tmp_path) -> None:
     write(tmp_path / "a.log", [b"x"])
     options = ("--url", "http://127.0.0.1:9", "--key", "k", "--state", str(tmp_path / "s.json"))
-    with pytest.raises(CommandError, match="does not take lines now"):
+    with pytest.raises(CommandError, match="cannot be used now"):
         call_command("ship", str(tmp_path / "a.log"), *options, "--retry-for", "1")
 
 

@@ -14,12 +14,13 @@ from django.core.management.base import BaseCommand, CommandError
 from ingestion.generator.events import EventSource
 from ingestion.generator.lines import CSV_COLUMNS, FORMATS
 from ingestion.generator.pace import Plan, event_times
-from ingestion.shipper.client import IngestClient, Unavailable
+from ingestion.shipper.client import IngestClient
 from ingestion.shipper.retry import Retry, Stopped
 from ingestion.shipper.sending import Sender
 from ingestion.shipper.stopping import stop_signals
-from ingestion.shipper.target import find_target
 from logplatform.kernel.errors import PlatformError
+from logplatform.remote.client import Unavailable
+from logplatform.remote.target import find_target
 
 Write = Callable[[str], None]
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ingestion.shipper.client import IngestClient, Target, Unavailable
+from ingestion.shipper.client import IngestClient
 from ingestion.shipper.follow import Follower, FollowOptions
 from ingestion.shipper.positions import locked_positions
 from ingestion.shipper.retry import Retry, Stopped
 from ingestion.shipper.sending import Sender
 from ingestion.shipper.stopping import stop_signals
-from ingestion.shipper.target import find_target
 from logplatform.kernel.errors import PlatformError
+from logplatform.remote.client import Target, Unavailable
+from logplatform.remote.target import find_target
 
 SETTLE_S = 60.0
 _TALK_EVERY_S = 0.2

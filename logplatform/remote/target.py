@@ -1,24 +1,28 @@
-"""Where commands send lines when nobody says: the installation whose first start was here."""
+"""Whom commands speak to when nobody says: the installation whose first start was here."""
 
 import json
 from pathlib import Path
 
-from ingestion.shipper.client import Target
 from logplatform.kernel.errors import PlatformError
+from logplatform.remote.client import Target
 
 
 class NoTarget(PlatformError):
     """Neither --url and --key nor a first start to take them from."""
 
-    code = "ship_no_target"
+    code = "remote_no_target"
     status = 0
-    message = "It is not said where to send: {file} is not there or cannot be read."
+    message = "It is not said which installation: {file} is not there or cannot be read."
     hint = "Start the platform once with `make up`, or give --url and --key."
 
 
-def find_target(data_dir: Path, *, url: str = "", key: str = "") -> Target:
+def find_target(data_dir: Path, *, url: str = "", key: str = "", scope: str = "ingest") -> Target:
     """The target given; what is missing is that of the installation in `data_dir`.
 
+    Args:
+        data_dir: where a first start leaves its address and keys.
+        url, key: what is given instead.
+        scope: what the key must be for, `ingest` or `query`.
     Raises:
         NoTarget: something is missing and there was no first start.
     """
@@ -27,7 +31,7 @@ def find_target(data_dir: Path, *, url: str = "", key: str = "") -> Target:
     file = data_dir / "first-run.json"
     try:
         known = json.loads(file.read_text()) | _running(data_dir)
-        return Target(url=url or known["url"], key=key or known["ingest_key"])
+        return Target(url=url or known["url"], key=key or known[f"{scope}_key"])
     except (OSError, ValueError, KeyError) as error:
         raise NoTarget(file=str(file)) from error
 

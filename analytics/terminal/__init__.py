@@ -1,0 +1,1 @@
+"""Searching from a terminal: asking an installation, following it, showing lines."""

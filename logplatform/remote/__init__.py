@@ -1,0 +1,1 @@
+"""Installations elsewhere, as commands speak to them."""
