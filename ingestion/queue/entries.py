@@ -10,7 +10,6 @@ from ingestion.contracts import Entry, QueuedEntry
 from ingestion.queue import names
 from ingestion.queue.connection import client
 
-
 _HEAD = tuple(field.name for field in fields(Entry) if field.name not in ("body", "received_at"))
 
 
