@@ -18,6 +18,7 @@ from ingestion import metrics, seen_formats, suspects, tail
 from ingestion.assemble import Assembled, assemble, quarantine_whole
 from ingestion.errors import RulesUnavailable
 from ingestion.queue import LINES, UNREAD, Group, LeaseLost, ShardLease
+from ingestion.rarity import with_rarity
 from logplatform.kernel import failpoints
 from storage import facade as storage
 
@@ -150,7 +151,7 @@ def _recorded(lease: ShardLease, group: Group, watch: metrics.Stopwatch) -> Asse
     if not group.entries:
         return None
     with watch.stage("assemble"):
-        assembled = _refused(group) if group.fate else assemble(group.entries)
+        assembled = _refused(group) if group.fate else with_rarity(assemble(group.entries))
     lease.check_held()
     with watch.stage("insert"):
         _with_patience(lambda: write_records(assembled, token=group.token))

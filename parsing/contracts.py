@@ -25,6 +25,7 @@ RECORD_SCHEMA = pl.Schema(
         "attributes": ATTRIBUTES,
         "pattern_id": pl.UInt64(),
         "anomaly_score": pl.UInt8(),
+        "_duration_ms": pl.Float32(),
         "format": pl.String(),
         "line": pl.UInt32(),
     }
@@ -81,7 +82,8 @@ class Parsed:
     """What became of n lines; `len(frame) + len(rejected) == n`.
 
     Attributes:
-        frame: accepted lines in input order, columns of `RECORD_SCHEMA`, no nulls.
+        frame: accepted lines in input order, columns of `RECORD_SCHEMA`, no nulls;
+            `_duration_ms`, what a line says it took (-1: nothing), is not stored by itself.
         rejected: refused lines in input order, columns of `REJECTED_SCHEMA`; `raw` is the line as
             it came, but for what is redacted; `reason` is `code: sentence`.
         hits: what was redacted in accepted lines, columns of `HITS_SCHEMA`, each once.

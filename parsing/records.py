@@ -26,6 +26,7 @@ TIME_ERROR = "_time_error"
 ENCODING_ERROR = "_encoding_error"
 PARSE_ERROR = "_parse_error"
 TAIL = "_tail"
+DURATION = "_duration_ms"
 _DAY_NS = 86_400_000_000_000
 
 
@@ -65,10 +66,12 @@ def records_of(
         subjects_of(treated.values["message"], treated.attributes, treated.extras, treated.bodies)
     )
     severity, unusual = matched.values.get("severity"), told["tells_trouble"]
+    score, took = scores(severity, unusual, treated.attributes, treated.extras)
     columns = {
         "timestamp": times,
         "pattern_id": told["pattern_id"],
-        "anomaly_score": scores(severity, unusual, treated.attributes, treated.extras),
+        "anomaly_score": score,
+        **({} if took is None else {DURATION: took}),
         "attributes": build_attributes(treated.attributes, treated.extras, len(asked)),
         "line": asked["line"],
         **{key: values for key, values in treated.values.items() if key != "timestamp"},
@@ -95,6 +98,7 @@ def _complete(columns: Mapping[str, pl.Series], name: str) -> pl.DataFrame:
     """All columns of a record; what is absent gets its default."""
     defaults = {
         "severity": pl.lit(DEFAULT_SEVERITY, pl.UInt8),
+        DURATION: pl.lit(-1, pl.Float32),
         "format": pl.lit(name),
         **dict.fromkeys(TEXT_COLUMNS, pl.lit("")),
     }

@@ -18,8 +18,8 @@ def scores(
     tells_trouble: pl.Series,
     attributes: Sequence[pl.Series],
     extras: pl.DataFrame | None,
-) -> pl.Series:
-    """How unusual records are.
+) -> tuple[pl.Series, pl.Series | None]:
+    """How unusual records are, and how long they took.
 
     Args:
         severity: n numbers UInt8; null, as None, means absent.
@@ -27,7 +27,8 @@ def scores(
         attributes: String series of n values, named by key.
         extras: more attributes in the form of `EXTRAS_SCHEMA`, or None.
     Returns:
-        n scores (UInt8, 0-100), as `logplatform.kernel.anomaly.score_of` says of each record.
+        n scores (UInt8, 0-100), as `logplatform.kernel.anomaly.score_of` says of each record; and
+        n durations in ms (Float32) or nulls, None where there is none at all.
     """
     n = len(tells_trouble)
 
@@ -39,14 +40,18 @@ def scores(
         points += _filled(_OF_SEVERITY.gather(severity))
     if (status := present(anomaly.STATUSES)) is not None:
         points += _filled(_OF_STATUS.gather(_status(status)))
+    took: pl.Series | None = None
     for names, unit_ms in ((anomaly.DURATIONS_MS, 1), (anomaly.DURATIONS_S, 1000)):
         if (duration := present(names)) is not None:
-            points += _of_durations(duration, unit_ms)
+            in_ms = duration.cast(pl.Float64, strict=False) * unit_ms
+            points += _of_durations(in_ms)
+            took = in_ms if took is None else took.zip_with(took.is_not_null(), in_ms)
     errors = [present((name,)) for name in anomaly.ERRORS]
     if named := [one != "" for one in errors if one is not None]:
         has_error = pl.select(pl.any_horizontal(named).fill_null(value=False)).to_series()
         points += has_error.cast(pl.UInt8) * anomaly.ERROR_POINTS
-    return points.set(points > anomaly.MAX_SCORE, anomaly.MAX_SCORE).alias("anomaly_score")
+    points = points.set(points > anomaly.MAX_SCORE, anomaly.MAX_SCORE).alias("anomaly_score")
+    return points, None if took is None else took.cast(pl.Float32)
 
 
 def _filled(points: pl.Series) -> pl.Series:
@@ -59,10 +64,9 @@ def _status(status: pl.Series) -> pl.Series:
     return numbers.set((status.str.len_bytes() != 3) | (numbers > 999), 0)
 
 
-def _of_durations(durations: pl.Series, unit_ms: int) -> pl.Series:
+def _of_durations(in_ms: pl.Series) -> pl.Series:
     """Points (UInt8) of the highest step each reaches; nothing for what is no number."""
     steps = sorted(anomaly.DURATION_MS_POINTS.items())
-    in_ms = durations.cast(pl.Float64, strict=False) * unit_ms
     points, before = constant(0, len(in_ms), pl.UInt8), 0
     for step, given in steps:
         reached = (in_ms >= step) & (in_ms < math.inf)

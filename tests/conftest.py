@@ -72,11 +72,13 @@ def _static_without_manifest(settings) -> None:
 @pytest.fixture(autouse=True)
 def _rules_in_memory(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules of an earlier test's database are forgotten; without one, sources have the defaults."""
+    from ingestion import rarity
     from ingestion.custom import reading
     from ingestion.treatment import plans
 
     plans.forget()
     reading.forget()
+    rarity.forget()
     has_database = request.node.get_closest_marker("django_db") is not None
     if not has_database and not {"db", "transactional_db"} & set(request.fixturenames):
         monkeypatch.setattr(plans, "treatment_of", lambda app, source: plans.default_treatment())

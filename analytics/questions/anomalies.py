@@ -12,7 +12,7 @@ from analytics.parameters import Given, LogFilter
 from analytics.question import Question
 from analytics.questions.logs import DEFAULT_LIMIT
 from analytics.serializers import RecordSerializer
-from logplatform.kernel.anomaly import MAX_SCORE, reasons_of
+from logplatform.kernel.anomaly import MAX_SCORE, RARITY_POINTS, reasons_of
 from storage import facade as storage
 from storage.logs import LogSet
 
@@ -22,7 +22,9 @@ DEFAULT_SCORE = 50
 class ReasonSerializer(serializers.Serializer[Any]):
     """Why a line is unusual."""
 
-    code = serializers.ChoiceField(["severity", "status", "slow", "word", "error_field"])
+    code = serializers.ChoiceField(
+        ["severity", "status", "slow", "word", "error_field", *RARITY_POINTS]
+    )
     points = serializers.IntegerField()
     text = serializers.CharField()
 

@@ -1,8 +1,9 @@
 """How unusual a record is, from 0 to 100, with the reasons: the rules, and one record at a time.
 
-Points of all reasons add up to at most 100. They depend on the record alone, so the score is the
-same in every body and worker, and the reasons need not be stored. `parsing.scores` does the same
-for columns, and has to agree with this on every record.
+Points of all reasons add up to at most 100. Most depend on the record alone, so they are the same
+in every body and worker, and need not be stored; `parsing.scores` does the same for columns, and
+has to agree with this on every record. What depends on what its source sent before is found by
+`ingestion.rarity`, which writes it into the attribute `UNUSUAL` for this module to explain.
 """
 
 import math
@@ -32,6 +33,9 @@ DURATION_MS_POINTS = {1_000: 10, 5_000: 20, 30_000: 30}
 STATUS_POINTS = {401: 10, 402: 0, 403: 10, 404: 0, 429: 15, 430: 0, 500: 30, 600: 0}
 WORD_POINTS = 20
 ERROR_POINTS = 15
+UNUSUAL = "_unusual"
+NEW_TEMPLATE, NEW_VALUE, SLOWER = "new_template", "new", "slower"
+RARITY_POINTS = {NEW_TEMPLATE: 25, NEW_VALUE: 15, SLOWER: 20}
 
 STATUSES = ("status", "status_code", "http.status", "http.status_code", "http.response.status_code")
 DURATIONS_MS = ("duration_ms", "latency_ms", "elapsed_ms", "took_ms", "response_time_ms") + (
@@ -68,6 +72,7 @@ def reasons_of(record: Mapping[str, Any]) -> list[Reason]:
         _duration(_number(_first(attributes, DURATIONS_S)) * 1000),
         _word(subject_of_record(record)),
         _error(attributes),
+        *(_rarity(mark) for mark in attributes.get(UNUSUAL, "").split(" ")),
     ]
     return sorted((reason for reason in found if reason), key=lambda reason: -reason.points)
 
@@ -112,6 +117,20 @@ def _word(subject: str) -> Reason | None:
     if found is None:
         return None
     return Reason(code="word", points=WORD_POINTS, text=f"The message says “{found[0]}”.")
+
+
+def _rarity(mark: str) -> Reason | None:
+    """What a mark such as `new_template`, `new:host` or `slower:230` says."""
+    kind, _, detail = mark.partition(":")
+    points = RARITY_POINTS.get(kind)
+    if points is None:
+        return None
+    texts = {
+        NEW_TEMPLATE: "Its source had not sent this kind of message for a week or longer.",
+        NEW_VALUE: f"Its source had not sent this {detail[:30]} for a week or longer.",
+        SLOWER: f"It took much longer than 99 % of what its source sends ({detail[:20]} ms).",
+    }
+    return Reason(code=kind, points=points, text=texts[kind])
 
 
 def _error(attributes: Mapping[str, str]) -> Reason | None:

@@ -1,0 +1,130 @@
+"""Points for what is unusual for its source."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+import redis
+
+from ingestion import queue, rarity
+from ingestion.assemble import Assembled, assemble
+from ingestion.contracts import QueuedEntry
+from logplatform.kernel import clock
+from logplatform.kernel.anomaly import reasons_of, score_of
+from storage import facade as storage
+from tests.ingestion.test_queue import make_entry
+
+pytestmark = pytest.mark.usefixtures("valkey")
+NOW = datetime(2026, 2, 11, 10, tzinfo=UTC)
+
+
+def judged(*lines: str, source: str = "web") -> list[dict[str, Any]]:
+    """Records of a group, as the drain would store them."""
+    body = "\n".join(lines).encode()
+    entry = make_entry(body, source=source, lines=len(lines))
+    found = assemble([QueuedEntry(shard=0, stream_id="1-0", entry=entry)])
+    again = rarity.with_rarity(found)
+    assert again.records["line"].to_list() == found.records["line"].to_list()
+    assert again.records.schema == found.records.schema
+    return [dict(record) for record in storage.records_of(again.records)]
+
+
+def codes(record: dict[str, Any]) -> set[str]:
+    return {reason.code for reason in reasons_of(record)}
+
+
+def usual(n: int = 1_000, took: int = 100, source: str = "web") -> None:
+    line = '{{"message": "took order {0}", "service": "pay", "duration_ms": {1}}}'
+    judged(*(line.format(number, took) for number in range(n)), source=source)
+
+
+def test_kinds_of_messages_a_source_never_sent_are_unusual() -> None:
+    usual()
+    known, new = judged(
+        '{"message": "took order 7", "service": "pay"}',
+        '{"message": "the disk melted", "service": "pay"}',
+    )
+    assert codes(known) == set()
+    assert codes(new) == {"new_template"}
+    assert new["anomaly_score"] == score_of(new) == 25
+    twins = judged(*(['{"message": "the fan stopped", "service": "pay"}'] * 3))
+    assert [codes(record) for record in twins] == [{"new_template"}, set(), set()]
+    (again,) = judged('{"message": "the disk melted", "service": "pay"}')
+    assert codes(again) == set()
+
+
+def test_new_services_and_hosts_are_unusual() -> None:
+    usual()
+    (found,) = judged('{"message": "took order 7", "service": "cart", "host": "web-9"}')
+    assert found["attributes"]["_unusual"] == "new:service new:host"
+    assert found["anomaly_score"] == score_of(found) == 30
+
+
+def test_slow_is_what_is_slow_for_the_source() -> None:
+    usual(2_000, took=100)
+    line = '{"message": "took order 7", "service": "pay", "duration_ms": %d}'
+    fine, slow = judged(line % 180, line % 700)
+    assert codes(fine) == set()
+    assert codes(slow) == {"slower"}
+    assert "108 ms" in reasons_of(slow)[0].text
+    usual(2_000, took=5_000, source="batch")
+    (usual_there,) = judged(line % 700, source="batch")
+    assert codes(usual_there) == set()
+
+
+def test_a_source_is_not_judged_before_it_is_known() -> None:
+    usual(500)
+    (found,) = judged('{"message": "the disk melted", "duration_ms": 9000}')
+    assert codes(found) == {"slow"}
+
+
+def test_workers_share_what_they_know() -> None:
+    usual(3_000)
+    rarity.forget()
+    known, new = judged(
+        '{"message": "took order 7", "service": "pay"}', '{"message": "melted", "service": "pay"}'
+    )
+    assert (codes(known), codes(new)) == (set(), {"new_template"})
+
+
+def test_what_was_not_sent_for_two_weeks_is_new_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = '{"message": "took order 7", "service": "pay"}'
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    usual(3_000)
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=7))
+    assert codes(judged(line)[0]) == set()
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=14))
+    assert codes(judged(line)[0]) == set()
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=28))
+    assert codes(judged(line)[0]) == {"new_template", "new"}
+
+
+def test_a_source_of_ever_new_messages_is_left_alone() -> None:
+    usual()
+    words = ("".join(chr(97 + n // 26**place % 26) for place in range(3)) for n in range(3_000))
+    found = judged(*(f'{{"message": "{word}", "service": "pay"}}' for word in words))
+    assert not any("_unusual" in record["attributes"] for record in found)
+
+
+def test_without_the_queue_server_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual()
+
+    def away() -> None:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(queue, "client", away)
+    found = judged('{"message": "the disk melted", "service": "pay"}')
+    assert "_unusual" not in found[0]["attributes"]
+
+
+def test_odd_durations_do_no_harm() -> None:
+    line = '{"message": "x", "duration_ms": %s}'
+    values = ["-1", "0", '"NaN"', '"inf"', '"-inf"', "1e300", '"much"', "null"]
+    for _ in range(3):
+        judged(*(line % value for value in values * 200))
+    assert rarity.with_rarity(_nothing()).records.is_empty()
+
+
+def _nothing() -> Assembled:
+    return Assembled(records=pl.DataFrame(), quarantined=pl.DataFrame(), receipts=[])
