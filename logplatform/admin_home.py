@@ -25,6 +25,7 @@ RETENTION_TASK = "storage.run_retention"
 _NAMES = {
     "control_plane": "Control plane",
     "queue": "Queue",
+    "queue_data": "Data of the queue",
     "log_engine": "Log engine",
     "disk_space": "Disk space",
 }
