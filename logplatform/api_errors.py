@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -49,6 +49,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, SuspiciousOperation):  # as with a thousand parameters
+        error = exceptions.ParseError("The request cannot be taken as it is.")
     if isinstance(error, PlatformError):
         headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
         return Response(platform_error_body(error), status=error.status, headers=headers)
