@@ -26,9 +26,10 @@ WITH
             level = 17, 'connection reset by peer',
             level = 13, 'slow answer of upstream', 'request done') AS words
 SELECT
-    reinterpretAsUUID(reverse(unhex(concat(
-        leftPad(hex(toUnixTimestamp64Milli(at)), 12, '0'), '7', right(hex(r), 3),
-        '8', right(hex(sipHash64(number, 'y')), 15))))),
+    toUUID(replaceRegexpOne(concat(
+        leftPad(hex(toUnixTimestamp64Milli(at)), 12, '0'),
+        '7', right(hex(sipHash128(number, 'z')), 3), '8', right(hex(sipHash128(number, 'y')), 15)),
+        '^(.{{8}})(.{{4}})(.{{4}})(.{{4}})(.{{12}})$', '\\\\1-\\\\2-\\\\3-\\\\4-\\\\5')),
     at, at + INTERVAL 1 SECOND, '{app}', 'bench',
     {services}[1 + intDiv(r, 17) % {count}],
     concat('web-', toString(intDiv(r, 19) % 24)), level,

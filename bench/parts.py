@@ -14,7 +14,9 @@ from typing import Any
 from bench.bodies import LINE_BYTES, LINES_A_BODY, RARE_WORD, Span
 from bench.figures import Figure
 from bench.live import live
-from bench.stack import ROOT, Load, Stack
+from bench.mixed import mixed
+from bench.questions import history
+from bench.stack import ROOT, Load, Stack, django_environment
 
 SPAN_S = 600
 _POLL_S = 0.05
@@ -141,7 +143,7 @@ def direct(run: Run) -> Iterator[Figure]:
         done = subprocess.run(
             [sys.executable, "-m", "bench.direct", folder, str(bodies), run.now.isoformat()],
             cwd=ROOT,
-            env=_django_environment(run.stack),
+            env=django_environment(run.stack),
             input=ddl,
             capture_output=True,
             text=True,
@@ -159,15 +161,6 @@ def direct(run: Run) -> Iterator[Figure]:
         is_met=run.searchable_s >= 0.4 * found["lines_s"] if ratio else None,
     )
     yield Figure(name="CPU of the direct insert, a line", value=f"{found['cpu_us']:.1f} µs")
-
-
-def _django_environment(stack: Stack) -> dict[str, str]:
-    """Of the running installation: its database knows what is done to lines of a source."""
-    from logplatform.env import child_environment
-
-    return child_environment(
-        DATA_DIR=str(stack.folder), DJANGO_SETTINGS_MODULE="logplatform.settings"
-    )
 
 
 def singles(run: Run) -> Iterator[Figure]:
@@ -306,4 +299,6 @@ PARTS: dict[str, Callable[[Run], Iterator[Figure]]] = {
     "latency": latency,
     "live": live,
     "direct": direct,
+    "history": history,
+    "mixed": mixed,
 }

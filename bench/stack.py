@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from logplatform.env import embedded_urls, load_env
+from logplatform.env import child_environment, embedded_urls, load_env
 from tests.installation import Up
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,9 +52,9 @@ class Stack(Up):
     def sql(self, statement: str) -> str:
         """Ask the log engine itself."""
         parts = urlsplit(embedded_urls(load_env({"DATA_DIR": str(self.folder)}))["clickhouse_url"])
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=600)
         headers = {"X-ClickHouse-User": "default", "X-ClickHouse-Key": parts.password or ""}
-        connection.request("GET", f"/?query={quote(statement)}", headers=headers)
+        connection.request("POST", "/", body=statement.encode(), headers=headers)
         answer = connection.getresponse()
         content = answer.read().decode()
         connection.close()
@@ -91,6 +91,13 @@ def running_stack(folder: Path) -> Iterator[Stack]:
         raise
     finally:
         stack.stop()
+
+
+def django_environment(stack: Stack) -> dict[str, str]:
+    """Of the running installation: its database knows what is done to lines of a source."""
+    return child_environment(
+        DATA_DIR=str(stack.folder), DJANGO_SETTINGS_MODULE="logplatform.settings"
+    )
 
 
 class Load:
