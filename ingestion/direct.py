@@ -42,7 +42,7 @@ def store(entry: Entry) -> Accepted:
         raise NoStore() from error
     failpoints.reach("direct.noted")
     try:
-        _write(queued, note)
+        _write(queued, note, is_repeat=False)
     except storage.StoreUnavailable:
         logger.warning("A direct write is finished later", extra={"receipt": queued.receipt})
     return Accepted(receipt=queued.receipt, lines=entry.lines, backend="direct")
@@ -59,22 +59,22 @@ def finish_writes() -> int:
     for note in notes:
         stream_id = note.receipt.partition("-")[2]
         queued = load_entry(0, stream_id, note.head, bytes(note.body))
-        _write(queued, note)
+        _write(queued, note, is_repeat=True)
     return len(notes)
 
 
-def _write(queued: QueuedEntry, note: DirectWrite) -> None:
+def _write(queued: QueuedEntry, note: DirectWrite, *, is_repeat: bool) -> None:
     """Write under the receipt as token, so that again changes nothing; then forget the body."""
     token = queued.receipt
     try:
         part = assemble([queued], backend="direct")
-        write_records(part, token=token)
+        write_records(part, token=token, is_repeat=is_repeat)
     except storage.StoreUnavailable:
         raise
     except Exception as error:
         logger.exception("A request cannot be stored", extra={"receipt": queued.receipt})
         part = quarantine_whole(queued, problem_of(error), backend="direct")
         token = f"{token}:whole"
-    write_books(part, token=token)
+    write_books(part, token=token, is_repeat=is_repeat)
     failpoints.reach("direct.written")
     note.delete()

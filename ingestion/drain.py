@@ -129,7 +129,9 @@ def _book(
     """
     if stored:
         with watch.stage("insert"):
-            _with_patience(lambda: write_books(stored, token=group.token))
+            _with_patience(
+                lambda: write_books(stored, token=group.token, is_repeat=group.is_repeat)
+            )
     waiting = {item.receipt for item in group.entries if item.entry.wants_result}
     receipts = {str(row["receipt"]): row for row in stored.receipts} if stored else {}
     failpoints.reach("drain.before_acknowledge")
@@ -154,7 +156,9 @@ def _recorded(lease: ShardLease, group: Group, watch: metrics.Stopwatch) -> Asse
         assembled = _refused(group) if group.fate else with_rarity(assemble(group.entries))
     lease.check_held()
     with watch.stage("insert"):
-        _with_patience(lambda: write_records(assembled, token=group.token))
+        _with_patience(
+            lambda: write_records(assembled, token=group.token, is_repeat=group.is_repeat)
+        )
     return assembled
 
 
@@ -165,15 +169,21 @@ def _refused(group: Group) -> Assembled:
     return quarantine_whole(queued, group.reason or died, is_read=group.fate == LINES)
 
 
-def write_records(part: Assembled, *, token: str) -> None:
-    """Insert the records, before `write_books`: a receipt says what is there."""
-    if len(part.records):
-        storage.write_logs(part.records, token=token)
+def write_records(part: Assembled, *, token: str, is_repeat: bool = False) -> None:
+    """Insert the records, before `write_books`: a receipt says what is there.
+
+    The engine remembers the tokens of 10 000 inserts; a repeat may come later than that.
+    """
+    records = storage.without_stored(part.records) if is_repeat else part.records
+    if len(records):
+        storage.write_logs(records, token=token)
     failpoints.reach("drain.logs_written")
 
 
-def write_books(part: Assembled, *, token: str) -> None:
+def write_books(part: Assembled, *, token: str, is_repeat: bool = False) -> None:
     """Insert quarantine and receipts of records that are stored."""
+    if is_repeat and storage.has_receipts(part.receipts):
+        return
     if len(part.quarantined):
         storage.write_quarantine(part.quarantined, token=token)
     storage.write_receipts(part.receipts, token=token)

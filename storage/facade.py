@@ -30,7 +30,14 @@ from storage.export.formats import FORMATS as EXPORT_FORMATS
 from storage.export.run import export_logs
 from storage.ids import id_key
 from storage.ledger import Difference, compare_ledger, late_minutes
-from storage.once import day_pieces, holds_any, write_logs_once, write_receipts_once
+from storage.once import (
+    day_pieces,
+    has_receipts,
+    holds_any,
+    without_stored,
+    write_logs_once,
+    write_receipts_once,
+)
 from storage.patterns import find_templates, template_of_record
 from storage.quarantine.batches import Batch, fetch_batch, next_batch
 from storage.quarantine.pages import (
@@ -156,6 +163,7 @@ __all__ = [
     "get_context",
     "get_log",
     "get_reject",
+    "has_receipts",
     "histogram_logs",
     "id_key",
     "iso_moment",
@@ -182,6 +190,7 @@ __all__ = [
     "sum_receipts",
     "template_of_record",
     "truncate_all",
+    "without_stored",
     "write_logs",
     "write_logs_once",
     "write_quarantine",

@@ -4,7 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from django.conf import settings
@@ -32,12 +32,14 @@ class Group:
 
     `fate`: how the one entry of a group that cannot be stored goes to quarantine: as its "lines",
     or "unread" where looking into it kills the worker; "" for others. `reason`: why, where known.
+    `is_repeat`: somebody may have stored it before, perhaps long ago.
     """
 
     token: str
     entries: list[QueuedEntry]
     fate: str = ""
     reason: str = ""
+    is_repeat: bool = field(default=False, compare=False)
 
 
 class ShardLease:
@@ -102,7 +104,8 @@ class ShardLease:
         found = [row for rows in pipeline.execute() for row in rows]
         entries = [load_row(self.shard, stream_id, fields) for stream_id, fields in found]
         last = token.rpartition("/")[2]
-        return Group(token=token, entries=entries, fate=last if last in _FATES else "")
+        fate = last if last in _FATES else ""
+        return Group(token=token, entries=entries, fate=fate, is_repeat=True)
 
     def deaths(self, token: str) -> int:
         """How often a group of `pending_tokens` was begun and its worker died; 1 at least."""

@@ -208,6 +208,7 @@ def _server_options(memory_bytes: int) -> dict[str, int]:
         "async_insert": 0,  # on by default in this version: it would acknowledge late or not at all
         "implicit_select": 0,  # as a server has it: `1 + 1` alone is an error
         "allow_introspection_functions": 0,
+        "os_threads_nice_value_merge_mutate": 5,  # searches and inserts come first
     }
     if memory_bytes:
         cache = max(16 << 20, memory_bytes // 16)
