@@ -90,7 +90,8 @@ RULES: Mapping[str, Rule] = {
             name="password",
             action="mask",
             words=("passw",),
-            literals=("phrase", "Phrase", "PHRASE", "pwd", "Pwd", "PWD", "@"),
+            literals=("phrase", "Phrase", "PHRASE", "pwd", "Pwd", "PWD"),
+            shapes=(r"://[^\s/\"'<>]*@",),
             keys=r"(?i)(?:passw(?:or)?d[0-9]?|passphrase|(?:^|[._-])(?:pwd|pass))$",
             patterns=(
                 r"(?P<_k>\b[A-Za-z][\w+.-]*://[^\s/:@\"'<>]*:)(?P<_s>[^\s/\"'<>]+)(?P<_t>@)",
