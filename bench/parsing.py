@@ -1,4 +1,7 @@
-"""CPU time of parsing, per line: `python -m bench.parsing [FILE…]` adds the lines of files."""
+"""CPU time of parsing, per line: `python -m bench.parsing [FILE…]` adds the lines of files.
+
+`python -m bench.parsing --figures` is the part of `make bench`: JSON, in µs of CPU a line.
+"""
 
 import json
 import random
@@ -15,6 +18,8 @@ from bench.bodies import Span, make_bodies
 from parsing import Hint, parse_lines, split_lines
 from parsing.enrichment import DEFAULT_TAGS, Enrichment
 from parsing.redaction import Redaction
+from parsing.scores import scores
+from parsing.templates import subjects_of, templates_of
 from parsing.treatment import DEFAULT, Treatment
 
 _ARRIVAL = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -92,6 +97,9 @@ _KINDS: dict[str, Callable[[int, random.Random], str]] = {
 }
 
 
+FIGURED = ("access_combined", "json", "syslog_rfc5424", "logfmt")
+
+
 def _adding(**changes: Any) -> Treatment:
     """Nothing but one kind of enrichment."""
     options: dict[str, Any] = {"agents": "off", "urls": "off"} | changes
@@ -109,15 +117,53 @@ _STEPS = {
 }
 
 
-def _cpu_us_per_line(lines: pl.Series, treatment: Treatment = DEFAULT) -> float:
-    """The best of some rounds, all threads counted."""
+def _cpu_us_per_line(
+    lines: pl.Series, treatment: Treatment = DEFAULT, hint: Hint | None = None
+) -> float:
+    """Of parsing them."""
     arrived = pl.Series([_ARRIVAL], dtype=pl.Datetime("ms", "UTC")).new_from_index(0, len(lines))
+    return _best_us(
+        len(lines),
+        lambda: parse_lines(lines, received_at=arrived, hint=hint or Hint(), treatment=treatment),
+    )
+
+
+def _best_us(lines: int, work: Callable[[], object]) -> float:
+    """CPU of so many lines, each, in the best of some rounds; all threads counted."""
     best = float("inf")
     for _ in range(_ROUNDS):
         start = time.process_time()
-        parse_lines(lines, received_at=arrived, hint=Hint(), treatment=treatment)
+        work()
         best = min(best, time.process_time() - start)
-    return best / len(lines) * 1e6
+    return best / lines * 1e6
+
+
+def figures() -> dict[str, dict[str, float]]:
+    """Of the formats in `FIGURED`: `fixed`, `detected`; of the bench corpus: its `steps`."""
+    found = {}
+    for kind in FIGURED:
+        rng = random.Random(7)
+        body = "\n".join(_KINDS[kind](number, rng) for number in range(_SIZES[-1]))
+        lines = split_lines(body.encode())
+        found[kind] = {
+            "fixed": _cpu_us_per_line(lines, NOTHING, Hint(formats=(kind,))),
+            "detected": _cpu_us_per_line(lines, NOTHING),
+        }
+    return {**found, "corpus": {"steps": _steps_us()}}
+
+
+def _steps_us() -> float:
+    """Templates, score, redaction and enrichment together, on the lines of the bench."""
+    corpus = b"".join(make_bodies(10, Span(start=_ARRIVAL, seconds=600), seed=7))
+    lines = split_lines(corpus)
+    messages = pl.Series([json.loads(line)["message"] for line in lines])
+    status = pl.Series("status", ["200"]).new_from_index(0, len(lines))
+    added = _cpu_us_per_line(lines) - _cpu_us_per_line(lines, NOTHING)
+    told = _best_us(len(lines), lambda: templates_of(subjects_of(messages, [status])))
+    severity = pl.Series([9], dtype=pl.UInt8).new_from_index(0, len(lines))
+    trouble = templates_of(messages)["tells_trouble"]
+    scored = _best_us(len(lines), lambda: scores(severity, trouble, [status], None))
+    return added + told + scored
 
 
 def _bodies(files: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -131,6 +177,9 @@ def _bodies(files: list[str]) -> Iterator[tuple[str, bytes]]:
 
 def main(files: list[str]) -> None:
     """Print a table: what the lines are, how many, bytes and CPU each."""
+    if files == ["--figures"]:
+        print(json.dumps(figures()))
+        return
     print("| lines | count | bytes a line | CPU µs a line |\n|---|---:|---:|---:|")
     for name, body in _bodies(files):
         lines = split_lines(body)

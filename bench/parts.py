@@ -163,6 +163,33 @@ def direct(run: Run) -> Iterator[Figure]:
     yield Figure(name="CPU of the direct insert, a line", value=f"{found['cpu_us']:.1f} µs")
 
 
+def parsing(run: Run) -> Iterator[Figure]:
+    """Parsing alone, a core: formats as named by the sender and as detected line by line."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.parsing", "--figures"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    steps = found.pop("corpus")["steps"]
+    for kind, us in found.items():
+        fixed, detected = 1e6 / us["fixed"], 1e6 / us["detected"]
+        yield Figure(
+            name=f"parsing {kind}, a core: format given / detected",
+            value=f"{fixed:,.0f} / {detected:,.0f} /s",
+            target="≥ 300,000 / 150,000 /s",
+            is_met=fixed >= 3e5 and detected >= 1.5e5,
+        )
+    yield Figure(
+        name="templates, score, redaction and enrichment, a line",
+        value=f"{steps:.1f} µs",
+        target="≤ 2 µs",
+        is_met=steps <= 2,
+    )
+
+
 def singles(run: Run) -> Iterator[Figure]:
     """Requests of one event each, over 16 connections."""
     rounds, seconds = (1, 3) if run.is_quick else (3, 5)
@@ -299,6 +326,7 @@ PARTS: dict[str, Callable[[Run], Iterator[Figure]]] = {
     "latency": latency,
     "live": live,
     "direct": direct,
+    "parsing": parsing,
     "history": history,
     "mixed": mixed,
 }
