@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
-from ingestion import metrics, seen_formats, suspects, tail
+from ingestion import metrics, pulse, seen_formats, suspects, tail
 from ingestion.assemble import Assembled, assemble, quarantine_whole
 from ingestion.errors import RulesUnavailable
 from ingestion.queue import LINES, UNREAD, Group, LeaseLost, ShardLease
@@ -142,6 +142,7 @@ def _book(
         | metrics.redactions([stored.redactions] if stored else []),
     )
     failpoints.reach("drain.acknowledged")
+    pulse.note()
     if stored:
         tail.publish(stored.records)
         seen_formats.note(stored.records)

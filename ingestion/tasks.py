@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from ingestion import queue
+from ingestion import pulse, queue
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ def drain(shard: int) -> int:
 @shared_task(name="ingestion.ring_bells", ignore_result=True)
 def ring_bells() -> None:
     """Safety net of beat: ring for every shard that has entries and no drain."""
+    pulse.note()
     for shard in queue.shards():
         if queue.needs_drain(shard):
             drain.delay(shard)

@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from logplatform.admin_figures import ago
 from logplatform.admin_scope import ModelAdmin, SuperuserAdmin
+from logplatform.schedule_words import crontab_words, interval_words, schedule_words
 
 if TYPE_CHECKING:
     from django import forms
@@ -114,7 +115,7 @@ class ScheduledTaskAdmin(SuperuserAdmin, _TaskAdmin):
     @display(description="when")
     def when(self, task: PeriodicTask) -> str:
         """The schedule in words."""
-        return str(task.crontab.human_readable if task.crontab else task.scheduler)
+        return schedule_words(task)
 
     @display(description="last run", ordering="last_run_at")
     def ran(self, task: PeriodicTask) -> str:
@@ -123,7 +124,7 @@ class ScheduledTaskAdmin(SuperuserAdmin, _TaskAdmin):
 
     def crontab_translation(self, task: PeriodicTask) -> str:
         """The time of day in words, also while there is none."""
-        return task.crontab.human_readable if task.crontab else "—"
+        return crontab_words(task.crontab) if task.crontab else "—"
 
 
 @admin.register(CrontabSchedule)
@@ -131,12 +132,21 @@ class CrontabAdmin(SuperuserAdmin, _ScheduleAdmin):
     """Times of day a schedule may use."""
 
     inlines: ClassVar = ()
-    list_display = ("human_readable", "timezone")
-    list_display_links = ("human_readable",)
+    list_display = ("words",)
+
+    @display(description="when")
+    def words(self, crontab: CrontabSchedule) -> str:
+        """The time of day in words."""
+        return crontab_words(crontab)
 
 
 @admin.register(IntervalSchedule)
 class IntervalAdmin(SuperuserAdmin):
     """Intervals a schedule may use."""
 
-    list_display = ("__str__",)
+    list_display = ("words",)
+
+    @display(description="when")
+    def words(self, interval: IntervalSchedule) -> str:
+        """The interval in words."""
+        return interval_words(interval.every, interval.period)

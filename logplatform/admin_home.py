@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+import redis
+from django.conf import settings
 from django.http import HttpRequest
 from django_celery_beat.models import PeriodicTask
 
@@ -42,9 +44,12 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     slugs = tuple(app.slug for app in apps)
     states = health.dependency_states()
     has_engine = states["log_engine"] == "ok"
+    rows = [_in_words(name, works=state == "ok") for name, state in states.items()]
+    rows.append(_workers())
     context |= {
-        "states": [_in_words(name, works=state == "ok") for name, state in states.items()],
-        "is_healthy": all(state == "ok" for state in states.values()),
+        "states": rows,
+        "is_healthy": all(works for _, works, _ in rows),
+        "disk": _known(_disk),
         "apps": apps,
         "today": _known(lambda: _today(apps)) if has_engine else None,
         "backlog": _known(_backlog) if states["queue"] == "ok" else None,
@@ -67,6 +72,32 @@ def _in_words(name: str, *, works: bool) -> tuple[str, bool, str]:
     else:
         words = "works" if works else "cannot be reached"
     return _NAMES.get(name, name), works, words
+
+
+def _workers() -> tuple[str, bool, str]:
+    """The same of those who store what is sent."""
+    from ingestion import pulse
+
+    try:
+        last = pulse.last()
+    except redis.RedisError:
+        return "Workers", False, "unknown while the queue cannot be reached"
+    if last is None:
+        return "Workers", False, "have done nothing yet"
+    silence = clock.now() - last
+    if silence > pulse.LONGEST_SILENCE:
+        return "Workers", False, f"silent for {round(silence.total_seconds() / 60)} minutes"
+    return "Workers", True, "work"
+
+
+def _disk() -> dict[str, Any] | None:
+    """Free space below DATA_DIR; None where nothing of ours is on a disk here."""
+    from ingestion import space
+
+    if not settings.ENV.data_dir.exists():
+        return None
+    found = space.look()
+    return {"free": found.free_bytes, "needed": found.needed_bytes, "is_short": found.is_short}
 
 
 def next_run() -> datetime | None:

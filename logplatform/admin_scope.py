@@ -22,12 +22,36 @@ if TYPE_CHECKING:
 else:
     from unfold.admin import ModelAdmin, TabularInline
 
-__all__ = ["ModelAdmin", "ScopedAdmin", "SuperuserAdmin", "TabularInline", "staff_user"]
+__all__ = [
+    "LabelledInline",
+    "ModelAdmin",
+    "ScopedAdmin",
+    "SuperuserAdmin",
+    "TabularInline",
+    "staff_user",
+]
 
 
 def staff_user(request: HttpRequest) -> Any:
     """The person looking at an admin page, who is always signed in."""
     return request.user
+
+
+def labelled(field: Any) -> Any:
+    """The form field with a name for who hears it: in tables no label belongs to it."""
+    if field is not None:
+        field.widget.attrs.setdefault("aria-label", str(field.label))
+    return field
+
+
+class LabelledInline(TabularInline):
+    """Rows of fields below a form."""
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Each field with a name of its own."""
+        return labelled(super().formfield_for_dbfield(db_field, request, **kwargs))
 
 
 class ScopedAdmin(ModelAdmin):
@@ -55,7 +79,7 @@ class ScopedAdmin(ModelAdmin):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
-        return field
+        return labelled(field)
 
     def buttons(self, object_id: str | None) -> dict[str, bool]:
         """Buttons that differ from Django's choice, as `show_…`; a new object has no id."""
@@ -86,6 +110,12 @@ class ScopedAdmin(ModelAdmin):
 
 class SuperuserAdmin(ModelAdmin):
     """For what reaches over all apps (people, groups, schedules): superusers only."""
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Each field with a name of its own, also in lists that can be edited."""
+        return labelled(super().formfield_for_dbfield(db_field, request, **kwargs))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the section is shown."""

@@ -45,6 +45,8 @@ _NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _item("Overview", "monitor_heart", "admin:index", lambda request: True),
             _item("Explore logs", "search", "explorer", lambda request: True),
+            _item("See dashboards", "monitoring", "dashboards", lambda request: True),
+            _item("Watch sources", "sensors", "sources", lambda request: True),
         ]
     },
     {

@@ -15,7 +15,7 @@ from ingestion.admin.usage import UsageAdmin
 from ingestion.forms import AppForm, OpenAppForm
 from ingestion.models import ApiKey, Source
 from ingestion.setup import IssuedKey
-from logplatform.admin_scope import TabularInline, staff_user
+from logplatform.admin_scope import LabelledInline, staff_user
 from storage.models import App, RetentionPolicy
 
 
@@ -26,7 +26,7 @@ class SourceInline(ReadOnlyInline):
     fields = ("slug", "format", "is_active")
 
 
-class RetentionInline(TabularInline):
+class RetentionInline(LabelledInline):
     """How long the app's lines are kept."""
 
     model = RetentionPolicy

@@ -12,13 +12,13 @@ from unfold.decorators import action, display
 from ingestion.admin.treatment_forms import LookupTableForm, PreviewForm
 from ingestion.treatment.models import REDACTED, LookupTable, OwnPattern, SourceRules, TagRule
 from ingestion.treatment.preview import MAX_LINES, preview
-from logplatform.admin_scope import ScopedAdmin, TabularInline
+from logplatform.admin_scope import LabelledInline, ScopedAdmin
 from logplatform.kernel.errors import PlatformError
 
 _ADDED = ("user_agents", "urls", "geoip", "ip_class", "tags", "tables")
 
 
-class OwnPatternInline(TabularInline):
+class OwnPatternInline(LabelledInline):
     """Patterns of a source's own."""
 
     model = OwnPattern

@@ -4,10 +4,13 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import redis
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.decorators import display
 
 from ingestion import quotas
@@ -60,8 +63,14 @@ class UsageAdmin(ScopedAdmin):
 
     @display(description="lines today")
     def lines_today(self, row: Any) -> str:
-        """How many lines came today; empty where nobody counted."""
-        return str(getattr(row, "lines", ""))
+        """How many lines came today, as a link to them; empty where nobody counted."""
+        lines = str(getattr(row, "lines", ""))
+        if not lines[:1].isdigit() or lines == "0":
+            return lines
+        source = f"source:{row.slug}" if isinstance(row, Source) else ""
+        where = urlencode({"app": _app_of(row).slug, "q": source, "range": "24h"})
+        link = '<a class="lp-link" href="{}?{}" title="Show them">{}</a>'
+        return format_html(link, reverse("explorer"), where, lines)
 
     @display(description="quota today")
     def volume(self, row: Any) -> str:

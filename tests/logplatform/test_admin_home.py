@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django_celery_beat.models import PeriodicTask
 
+from ingestion import pulse
 from logplatform import admin_home
 from logplatform.admin_figures import ago, rounded
 from logplatform.kernel import clock
@@ -49,6 +50,7 @@ def test_it_shows_health_lines_rejects_and_what_goes_next(roles: Roles, at: date
     expired = mine | {"timestamp": old, "received_at": old}
     facade.write_logs(make_frame([mine] * 1500 + [expired] * 3), token="t")
     reject(mine, mine)
+    pulse.note()
     page = home(roles.member)
     assert "Everything works" in page
     assert "1.5 k" in page
@@ -82,6 +84,24 @@ def test_it_survives_services_that_are_away(roles: Roles, gone: str) -> None:
     assert "Something is down" in page
     assert ("Unavailable: the log engine" in page) == (gone != "queue")
     assert ("Unavailable: the queue" in page) == (gone != "engine")
+
+
+@pytest.mark.usefixtures("clickhouse", "valkey")
+def test_it_says_when_workers_do_nothing(roles: Roles, at: datetime) -> None:
+    assert "Workers: have done nothing yet" in home(roles.owner)
+    pulse.note()
+    assert "Workers: work" in home(roles.owner)
+    with clock.frozen(at + timedelta(minutes=7)):
+        page = home(roles.owner)
+    assert "Workers: silent for 7 minutes" in page
+    assert "Something is down" in page
+
+
+@pytest.mark.usefixtures("clickhouse", "valkey")
+def test_it_leads_to_the_pages_of_each_app(roles: Roles) -> None:
+    page = home(roles.member)
+    for link in ("/?app=alpha&amp;range=24h", "/dashboards?app=alpha", "/sources?app=alpha"):
+        assert f'href="{link}"' in page
 
 
 def test_it_says_when_nothing_is_deleted_by_itself(roles: Roles) -> None:

@@ -83,13 +83,13 @@ def test_a_replay_is_started_followed_and_done(member: Client, roles: Roles) -> 
     replay = Replay.objects.get()
     assert answer["Location"] == f"{ROOT}replays/{replay.pk}/"
     running = text_of(member.get(answer["Location"]))
-    assert 'http-equiv="refresh"' in running
+    assert 'data-lp-every="1000"' in running
     assert "Cancel the replay" in running
     again = member.post(f"{ROOT}preview/{CHOICE}", follow=True)
     assert "is at work" in text_of(again)
     runner.run_replay(replay.pk)
     done = text_of(member.get(answer["Location"]))
-    assert 'http-equiv="refresh"' not in done
+    assert 'data-lp-every="0"' in done
     assert f"_replay%3A{replay.pk.hex}" in done
     assert "Cancel the replay" not in done
     assert "2 / 2" in text_of(member.get(ROOT))

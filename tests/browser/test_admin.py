@@ -1,0 +1,126 @@
+"""The admin in a browser: what is alive on its pages, reviewing and replaying, and for everybody."""
+
+import re
+
+import pytest
+from selenium.webdriver import Keys
+from selenium.webdriver.common.by import By
+
+from tests.browser.explorer import Explorer
+
+ACCESS = '10.0.0.%d - - [11/Feb/2026:06:43:36 +0000] "GET /cart HTTP/1.1" 200 577 "-" "curl/8"'
+LISTS = (
+    *("storage/app", "ingestion/source", "ingestion/apikey", "ingestion/sourcerules"),
+    *("storage/retentionpolicy", "auth/user", "django_celery_beat/periodictask"),
+)
+PAGES = (
+    *("", "ingestion/source/not-stored/?days=all", "ingestion/source/receipts/"),
+    *("ingestion/ledgergap/", "storage/retentionpolicy/preview/", "storage/retentionrun/"),
+    *("ingestion/tagrule/", "ingestion/lookuptable/", "auth/group/", "storage/app/add/"),
+)
+
+
+def send_refused(page: Explorer, count: int = 4) -> None:
+    """Whole JSON, and lines of another kind among it."""
+    body = "\n".join(
+        ['{"message": "whole"}', *(ACCESS % n for n in range(count)), '{"message": "cut']
+    )
+    answer = page.tenant.sender.post("/api/v1/ingest?wait=true&format=json", content=body)
+    assert answer.json()["quarantined"] == count + 1, answer.text
+
+
+def go(page: Explorer, path: str) -> None:
+    page.driver.get(f"{page.tenant.url}/admin/{path}")
+
+
+def settle(page: Explorer, theme: str) -> None:
+    """The theme of the admin and of our own pages; colours change gently."""
+    page.js("document.documentElement.classList.toggle('dark', arguments[0] === 'dark')", theme)
+    page.js("document.documentElement.dataset.theme = arguments[0]", theme)
+    page.js("return new Promise((done) => setTimeout(done, 250))")
+
+
+def test_refused_lines_are_reviewed_and_replayed(page: Explorer) -> None:
+    send_refused(page)
+    page.driver.get(f"{page.tenant.url}/sources?app={page.tenant.slug}")
+    page.click("#sources .warned")
+    page.until(lambda: "/not-stored/lines/" in page.driver.current_url, "no lines")
+    assert "GET /cart" in page.text("body")
+    page.click("a.lp-main, button.lp-main")
+    page.until(lambda: "/preview/" in page.driver.current_url, "no preview")
+    page.click("button.lp-main")
+    page.until(lambda: "/replays/" in page.driver.current_url, "not started")
+    page.js("window.isSamePage = true")
+    page.until(lambda: page.text(".lp-good") == "done", "not done")
+    assert page.js("return window.isSamePage"), "progress needs no reload"
+    assert page.css("progress[value='100']")
+    page.click(".lp-facts a")
+    page.until(lambda: any("GET /cart" in text for text in page.messages()), "not stored")
+
+
+def test_the_same_by_keyboard(page: Explorer) -> None:
+    send_refused(page, count=2)
+    page.driver.get(f"{page.tenant.url}/sources?app={page.tenant.slug}")
+    page.until(lambda: page.css("#sources .warned"), "not told")
+    page.js("document.querySelector('#sources .warned').focus()")
+    page.press(Keys.ENTER)
+    page.until(lambda: "/not-stored/lines/" in page.driver.current_url, "no lines")
+    for place in ("/preview/", "/replays/"):
+        page.until(lambda: page.css(".lp-main"), "no way on")
+        page.js("document.querySelector('.lp-main').focus()")
+        page.press(Keys.ENTER)
+        page.until(lambda place=place: place in page.driver.current_url, f"not at {place}")
+    page.until(lambda: page.text(".lp-good") == "done", "not done")
+
+
+def test_the_front_page_stays_up_to_date_by_itself(page: Explorer) -> None:
+    go(page, "")
+    page.until(lambda: "Workers: work" in page.text(".lp-states"), "no health")
+    link = f"a[href*='app={page.tenant.slug}&range']"
+    assert page.text(link)
+    page.tenant.send({"message": "one"})
+    row = f"tr:has({link})"
+    page.until(lambda: re.search(r"\b1\b", page.text(row)), "not counted by itself")
+    page.click(f"{row} a[href^='/dashboards']")
+    page.until(lambda: page.text("[data-id=lines] .big") == "1", "no dashboard")
+    page.click(".places a[href^='/admin']")
+    page.until(lambda: "/admin/" in page.driver.current_url, "no way back")
+
+
+def test_schedules_are_told_in_plain_words(page: Explorer) -> None:
+    go(page, "django_celery_beat/periodictask/")
+    page.until(lambda: "every day at 03:17 UTC" in page.text("#result_list"), "not in words")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_finding_on_any_page_of_the_admin(page: Explorer, theme: str) -> None:
+    send_refused(page)
+    found: dict[str, list[str]] = {}
+    forms: list[str] = []
+    for path in (*PAGES, *(f"{name}/" for name in LISTS)):
+        go(page, path)
+        settle(page, theme)
+        found[path] = page.serious_findings()
+        changes = page.css("#result_list a[href$='/change/']")
+        forms += [changes[0].get_attribute("href").split("/admin/")[1]] if changes else []
+    assert len(forms) >= 5
+    for path in forms:
+        go(page, path)
+        settle(page, theme)
+        found[path] = page.serious_findings()
+    lines_of = f"?app={page.tenant.slug}&source=web"
+    for path in (f"lines/{lines_of}", f"preview/{lines_of}&format=access_combined"):
+        go(page, f"ingestion/source/not-stored/{path}")
+        settle(page, theme)
+        found[path] = page.serious_findings()
+    assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+def test_nothing_of_the_admin_is_wider_than_a_phone(page: Explorer) -> None:
+    send_refused(page)
+    with page.device(390, 844):
+        for path in (*PAGES, *(f"{name}/" for name in LISTS)):
+            go(page, path)
+            page.until(lambda: page.driver.find_elements(By.TAG_NAME, "main"), "no page")
+            wide = page.js("return document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, path
