@@ -1,4 +1,4 @@
-"""The admin in a browser: what is alive on its pages, reviewing and replaying, and for everybody."""
+"""The admin in a browser: alive by itself, reviewing and replaying, usable by everybody."""
 
 import re
 
