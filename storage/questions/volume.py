@@ -11,6 +11,7 @@ from storage.query import SqlCondition
 from storage.query.instants import NS, epoch_ns
 from storage.questions.columns import LEVEL_INDEX
 from storage.records import EVENT_NS
+from storage.rollups.question import counted_rows
 from storage.where import all_of, where
 
 MAX_SERIES = 500
@@ -54,9 +55,18 @@ def count_volume(query: LogQuery, *, width_s: int, new_from: int) -> list[Volume
     condition = where(query)
     params = {"first": epoch_ns(query.start), "width": width_s * NS, "new_from": new_from}
     has_template = all_of([condition, SqlCondition(text="pattern_id != 0")])
-    levels = _LEVELS.fetch(condition, params, f"LIMIT {MAX_SERIES}")
-    templates = _TEMPLATES.fetch(has_template, params, f"LIMIT {MAX_TEMPLATES} BY is_new")
+    counted = counted_rows(query) if width_s % 60 == 0 else None
+    levels = _LEVELS.fetch(counted or _lines(condition), params, f"LIMIT {MAX_SERIES}")
+    templates = _TEMPLATES.fetch(_lines(has_template), params, f"LIMIT {MAX_TEMPLATES} BY is_new")
     return [_series(row) for row in (*levels, *templates)]
+
+
+def _lines(condition: SqlCondition) -> SqlCondition:
+    """A sub-query of lines, shaped as the counts by minute are."""
+    columns = "app, service, severity, pattern_id, timestamp, 1 AS lines"
+    return SqlCondition(
+        text=f"(SELECT {columns} FROM logs WHERE {condition.text})", params=condition.params
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +83,15 @@ class _Counted:
     own: str
     told: str
 
-    def fetch(
-        self, condition: SqlCondition, params: dict[str, Any], limit: str
-    ) -> list[dict[str, Any]]:
+    def fetch(self, rows: SqlCondition, params: dict[str, Any], limit: str) -> list[dict[str, Any]]:
         """One row a key, with its buckets and counts, those with most lines first."""
         return client.fetch(
             f"SELECT app, {self.told}, groupArray(bucket) AS buckets, groupArray(n) AS counts "
-            f"FROM (SELECT app, {self.own}, count() AS n, "
+            f"FROM (SELECT app, {self.own}, sum(lines) AS n, "
             f"intDiv({EVENT_NS} - {{first:Int64}}, {{width:Int64}}) AS bucket "
-            f"FROM logs WHERE {condition.text} GROUP BY {self.keys}, bucket"
+            f"FROM {rows.text} GROUP BY {self.keys}, bucket"
             f") GROUP BY {self.keys} ORDER BY sum(n) DESC, {self.keys} {limit}",
-            {**condition.params, **params},
+            {**rows.params, **params},
         )
 
 

@@ -23,20 +23,20 @@ _MINUTE = (
     "fromUnixTimestamp64Nano(toUnixTimestamp64Nano(timestamp)"
     f" - positiveModulo(toUnixTimestamp64Nano(timestamp), {_MINUTE_NS}), 'UTC')"
 )
-_OF_COUNTS = "minute, service, severity, lines, earliest, latest"
+_OF_COUNTS = "app, minute, service, severity, lines, earliest, latest"
 _OF_LINES = (
-    f"{_MINUTE} AS minute, service, severity, count() AS lines, min(timestamp) AS earliest, "
-    "max(timestamp) AS latest"
+    f"app, {_MINUTE} AS minute, service, severity, count() AS lines, "
+    "min(timestamp) AS earliest, max(timestamp) AS latest"
 )
-_GROUPED = "GROUP BY minute, service, severity"
+_GROUPED = "GROUP BY app, minute, service, severity"
 
 
 def counted_rows(query: LogQuery) -> SqlCondition | None:
-    """A sub-query with one row a minute, service and severity, if counts help.
+    """A sub-query with one row an app, minute, service and severity, if counts help.
 
     Returns:
-        `timestamp` (of the minute), `service`, `severity`, `lines`, `earliest`, `latest`; None
-        where the question is about something that is not counted, or about few minutes.
+        `app`, `timestamp` (of the minute), `service`, `severity`, `lines`, `earliest`, `latest`;
+        None where the question is about something that is not counted, or about few minutes.
     """
     if not query.apps or query.host or not _is_counted(parse_query(query.q)):
         return None
@@ -60,7 +60,7 @@ def counted_rows(query: LogQuery) -> SqlCondition | None:
         arms.append(_from_lines(all_of([same, whole, _marked(marked)])))
     params = {name: value for arm in arms for name, value in arm.params.items()}
     text = " UNION ALL ".join(arm.text for arm in arms)
-    columns = "minute AS timestamp, service, severity, lines, earliest, latest"
+    columns = "app, minute AS timestamp, service, severity, lines, earliest, latest"
     return SqlCondition(text=f"(SELECT {columns} FROM ({text}))", params=params)
 
 

@@ -60,3 +60,14 @@ def test_the_query_narrows_it_and_no_apps_are_nothing(store: Store) -> None:
     store(line("a", service="web"), line("a", service="api"))
     assert [one.service for one in counted(service=("api",)) if not one.pattern_id] == ["api"]
     assert counted(apps=()) == []
+
+
+def test_counts_by_minute_and_lines_tell_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("web", "api", "")
+    rows = [line("a", MINUTE * (n % 10), service=names[n % 3], severity=1 + n) for n in range(24)]
+    store(*rows, line("a", app="other"))
+    from_counts = counted(apps=("shop", "other"))
+    monkeypatch.setattr(volume, "counted_rows", lambda query: None)
+    assert from_counts == counted(apps=("shop", "other"))
