@@ -200,6 +200,8 @@ class LogSet:
 
     def __getitem__(self, bounds: slice) -> "LogSet":
         """A slice `[a:b]` with b given or not; still lazy."""
+        if not isinstance(bounds, slice):
+            raise AssertionError("BUG: logs are sliced, [a:b]; .first() gives a single one")
         start, stop = bounds.start or 0, bounds.stop
         if bounds.step or start < 0 or (stop is not None and stop < 0):
             raise AssertionError("BUG: logs are sliced from a to b, both from 0")
