@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from logplatform.kernel import anomaly
+from logplatform.kernel.request_fields import DURATION_MS, DURATION_S, STATUS
 from parsing.frames import constant, first_present
 
 # Points by value: looking them up costs a fiftieth of comparing.
@@ -38,10 +39,10 @@ def scores(
     points = tells_trouble.cast(pl.UInt8) * anomaly.WORD_POINTS
     if severity is not None:
         points += _filled(_OF_SEVERITY.gather(severity))
-    if (status := present(anomaly.STATUSES)) is not None:
+    if (status := present(STATUS)) is not None:
         points += _filled(_OF_STATUS.gather(_status(status)))
     took: pl.Series | None = None
-    for names, unit_ms in ((anomaly.DURATIONS_MS, 1), (anomaly.DURATIONS_S, 1000)):
+    for names, unit_ms in ((DURATION_MS, 1), (DURATION_S, 1000)):
         if (duration := present(names)) is not None:
             in_ms = duration.cast(pl.Float64, strict=False) * unit_ms
             points += _of_durations(in_ms)

@@ -71,6 +71,7 @@ from storage.questions.context import Context, get_context
 from storage.questions.explain import Explanation, Reason, explain_logs
 from storage.questions.facets import Facets, facet_logs
 from storage.questions.fields import FieldList, list_fields
+from storage.questions.requests import Figure, Part, group_requests
 from storage.questions.suggest import Suggestions, suggest
 from storage.questions.volume import VolumeSeries, count_volume
 from storage.receipts import (
@@ -101,6 +102,7 @@ __all__ = [
     "Facets",
     "FORMULA",
     "FieldList",
+    "Figure",
     "Histogram",
     "Interval",
     "InvalidCursor",
@@ -111,6 +113,7 @@ __all__ = [
     "InvalidMetric",
     "LogQuery",
     "LogStats",
+    "Part",
     "Pattern",
     "PatternPage",
     "PatternSort",
@@ -164,6 +167,7 @@ __all__ = [
     "get_log",
     "get_reject",
     "has_receipts",
+    "group_requests",
     "histogram_logs",
     "id_key",
     "iso_moment",

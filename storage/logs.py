@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from storage.questions.explain import Explanation
     from storage.questions.facets import Facets
     from storage.questions.fields import FieldList
+    from storage.questions.requests import Figure, Part
     from storage.questions.suggest import Suggestions
 
 FILTERS = ("level", "service", "host", "source")
@@ -176,6 +177,22 @@ class LogSet:
             interval=interval,
             limit=limit,
             order=order,
+        )
+
+    def requests(
+        self,
+        *,
+        by: "Sequence[Part]" = (),
+        figures: "Sequence[Figure]",
+        needs: "Part",
+        interval: "Interval" = None,
+        limit: int = 20,
+    ) -> "Aggregate":
+        """Figures of requests in access logs; see `group_requests`."""
+        from storage.questions.requests import group_requests
+
+        return group_requests(
+            self.query(), by=by, figures=figures, needs=needs, interval=interval, limit=limit
         )
 
     def suggest(self, text: str, cursor: int, *, limit: int = 20) -> "Suggestions":

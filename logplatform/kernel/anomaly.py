@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from logplatform.kernel.request_fields import DURATION_MS, DURATION_S, STATUS
 from logplatform.kernel.templates import SLASH, masked, subject_of_record
 
 MAX_SCORE = 100
@@ -37,11 +38,6 @@ UNUSUAL = "_unusual"
 NEW_TEMPLATE, NEW_VALUE, SLOWER = "new_template", "new", "slower"
 RARITY_POINTS = {NEW_TEMPLATE: 25, NEW_VALUE: 15, SLOWER: 20}
 
-STATUSES = ("status", "status_code", "http.status", "http.status_code", "http.response.status_code")
-DURATIONS_MS = ("duration_ms", "latency_ms", "elapsed_ms", "took_ms", "response_time_ms") + (
-    "responseTime",
-)
-DURATIONS_S = ("duration_s", "request_time", "elapsed_s", "response_time_s")
 ERRORS = ("error.type", "exception.type", "err.type", "error.code", "error_code", "exception") + (
     "error.stack_trace", "exception.stacktrace", "stack_trace", "err.stack"
 )  # fmt: skip
@@ -67,9 +63,9 @@ def reasons_of(record: Mapping[str, Any]) -> list[Reason]:
     attributes: Mapping[str, str] = record["attributes"]
     found = [
         _severity(record["severity"]),
-        _status(_first(attributes, STATUSES)),
-        _duration(_number(_first(attributes, DURATIONS_MS))),
-        _duration(_number(_first(attributes, DURATIONS_S)) * 1000),
+        _status(_first(attributes, STATUS)),
+        _duration(_number(_first(attributes, DURATION_MS))),
+        _duration(_number(_first(attributes, DURATION_S)) * 1000),
         _word(subject_of_record(record)),
         _error(attributes),
         *(_rarity(mark) for mark in attributes.get(UNUSUAL, "").split(" ")),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from logplatform.kernel.request_fields import AGENT, CLIENT, PATH, STATUS
 from parsing.contracts import TEXT_COLUMNS, Matched
 from parsing.enrichment import addresses, agents, geo
 from parsing.enrichment.contracts import Enrichment, Table
@@ -15,55 +16,6 @@ from parsing.enrichment.geo import GeoFiles
 from parsing.enrichment.tags import tags_of
 from parsing.enrichment.urls import url_parts
 from parsing.frames import first_present
-
-# What senders call them; the first that is there counts.
-CLIENT = (
-    "client_ip",
-    "client.address",
-    "client.ip",
-    "remote_addr",
-    "remote_ip",
-    "clientip",
-    "client_addr",
-    "source.ip",
-    "http.client_ip",
-    "c_ip",
-    "c-ip",
-    "ip",
-)
-PATH = (
-    "path",
-    "url.full",
-    "url.path",
-    "url",
-    "request_uri",
-    "uri",
-    "http.target",
-    "http.url",
-    "http.path",
-    "request_path",
-    "cs_uri_stem",
-    "cs-uri-stem",
-)
-AGENT = (
-    "user_agent",
-    "user_agent.original",
-    "http_user_agent",
-    "http.user_agent",
-    "useragent",
-    "userAgent",
-    "cs_user_agent",
-    "cs(User-Agent)",
-    "agent",
-)
-STATUS = (
-    "status",
-    "status_code",
-    "http.status_code",
-    "http.response.status_code",
-    "sc_status",
-    "sc-status",
-)
 
 
 def client_of(matched: Matched) -> pl.Series | None:

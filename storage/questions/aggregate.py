@@ -52,12 +52,16 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Statement:
-    """What is asked of each group; `params` are those of its columns."""
+class Statement:
+    """What is asked of each group.
+
+    `params` are those of the columns, which `only` may name too: what else is true of the lines.
+    """
 
     keys: list[Column]
     metrics: list[Metric]
     params: dict[str, Any]
+    only: str = "1"
 
     @property
     def figures(self) -> str:
@@ -103,16 +107,27 @@ def aggregate_logs(
         `search_logs`.
     """
     _check(group_by, metrics, limit)
+    return group_lines(
+        query, _statement(group_by, metrics), interval=interval, limit=limit, order=order
+    )
+
+
+def group_lines(
+    query: LogQuery, statement: Statement, *, interval: Interval, limit: int, order: str = ""
+) -> Aggregate:
+    """Groups of a statement; parameters and errors as `aggregate_logs`."""
+    _check_limit(limit)
     started = time.monotonic()
-    statement = _statement(group_by, metrics)
     query = query if interval is None else closed(query)
-    condition = where(query)
+    only = SqlCondition(text=statement.only, params=statement.params)
+    condition = all_of([where(query), only])
     grid = None if interval is None else _grid(query, interval, limit)
-    rows = _totals(statement, condition, order or f"-{metrics[0]}", limit + 1)
+    names = [metric.name for metric in statement.metrics]
+    rows = _totals(statement, condition, order or f"-{names[0]}", limit + 1)
     points = _points(statement, condition, grid, rows[:limit]) if grid else {}
     groups = [
         Group(
-            key={name: row[f"g{at}"] for at, name in enumerate(group_by)},
+            key={column.name: row[f"g{at}"] for at, column in enumerate(statement.keys)},
             values=statement.values(row),
             points=None if interval is None else points.get(row["of_group"], []),
         )
@@ -120,7 +135,7 @@ def aggregate_logs(
     ]
     return Aggregate(
         interval_s=grid.width_s if grid else None,
-        metrics=[*metrics],
+        metrics=names,
         groups=groups,
         is_truncated=len(rows) > limit,
         took_ms=took_ms(started),
@@ -135,9 +150,9 @@ def check_aggregate(
     _way(_statement(group_by, metrics), order or metrics[0])
 
 
-def _statement(group_by: Sequence[str], metrics: Sequence[str]) -> _Statement:
+def _statement(group_by: Sequence[str], metrics: Sequence[str]) -> Statement:
     columns = Columns()
-    return _Statement(
+    return Statement(
         keys=[columns.of(name) for name in group_by],
         metrics=[metric_of(name, columns) for name in metrics],
         params=columns.params,
@@ -151,6 +166,10 @@ def _check(group_by: Sequence[str], metrics: Sequence[str], limit: int) -> None:
     ):
         if given > highest:
             raise TooManyFields(given=given, what=what, highest=highest)
+    _check_limit(limit)
+
+
+def _check_limit(limit: int) -> None:
     if not 1 <= limit <= MAX_GROUPS:
         raise InvalidLimit(highest=MAX_GROUPS)
 
@@ -164,7 +183,7 @@ def _grid(query: LogQuery, interval: int | Literal["auto"], limit: int) -> Grid 
 
 
 def _totals(
-    statement: _Statement, condition: SqlCondition, order: str, limit: int
+    statement: Statement, condition: SqlCondition, order: str, limit: int
 ) -> list[dict[str, Any]]:
     """Rows of groups: `of_group`, keys g0, g1 …, figures m0, m1 …"""
     shown = [
@@ -177,11 +196,10 @@ def _totals(
         ", ".join([f"{statement.group_id} AS of_group", *shown, statement.figures]),
         condition,
         f"{f'GROUP BY {keys}' if keys else ''} ORDER BY {way} NULLS LAST{names} LIMIT {int(limit)}",
-        **statement.params,
     )
 
 
-def _way(statement: _Statement, order: str) -> str:
+def _way(statement: Statement, order: str) -> str:
     names = [metric.name for metric in statement.metrics]
     name = order.removeprefix("-")
     if name not in names:
@@ -190,7 +208,7 @@ def _way(statement: _Statement, order: str) -> str:
 
 
 def _points(
-    statement: _Statement, condition: SqlCondition, grid: Grid, groups: list[dict[str, Any]]
+    statement: Statement, condition: SqlCondition, grid: Grid, groups: list[dict[str, Any]]
 ) -> dict[int, list[Point]]:
     """By id of a group: its figures in every bucket."""
     ids = [row["of_group"] for row in groups]
@@ -201,7 +219,6 @@ def _points(
         f"{statement.group_id} AS of_group, {BUCKET} AS bucket, {statement.figures}",
         condition,
         "GROUP BY of_group, bucket",
-        **statement.params,
         **grid.params,
     )
     found = {(row["of_group"], row["bucket"]): statement.values(row) for row in rows}

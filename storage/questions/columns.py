@@ -1,5 +1,6 @@
 """Fields that a question names → SQL over one line. Names are bound like values, never spliced."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,14 +59,25 @@ class Columns:
                 shown, number = "if({0} = 0, '', toString({0}))", f"toFloat64({field.name})"
                 return _column(name, field.name, shown, number, f"{field.name} != 0")
             case _:
-                text = self._bind.text_of(field)
-                number = f"toFloat64OrNull({text})"
-                finite = f"if(isFinite({number}), {number}, NULL)"
-                return _column(name, text, "toString({})", finite, f"{text} != ''")
+                return _text_column(name, self._bind.text_of(field))
+
+    def first_of(self, name: str, attributes: Sequence[str]) -> Column:
+        """The first of several attributes that a line has, under one name."""
+        fields = [Field(name=attribute, kind=Kind.ATTRIBUTE) for attribute in attributes]
+        texts = [self._bind.text_of(field) for field in fields]
+        tests = [part for text in texts[:-1] for part in (f"{text} != ''", text)]
+        first = f"multiIf({', '.join([*tests, texts[-1]])})" if tests else texts[0]
+        return _text_column(name, first)
 
 
 def _column(name: str, key: str, shown: str, number: str, is_present: str) -> Column:
     return Column(name=name, key=key, shown=shown, number=number, is_present=is_present)
+
+
+def _text_column(name: str, text: str) -> Column:
+    number = f"toFloat64OrNull({text})"
+    finite = f"if(isFinite({number}), {number}, NULL)"
+    return _column(name, text, "toString({})", finite, f"{text} != ''")
 
 
 def _readable(name: str) -> Field:

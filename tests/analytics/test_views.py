@@ -138,7 +138,9 @@ class TestTenants:
 def test_what_cannot_be_asked_is_refused_everywhere(
     ask: Ask, parameters: dict[str, str], code: str
 ) -> None:
-    for path in PATHS:
+    # A query that is being typed need not be readable yet.
+    paths = [path for path in PATHS if path != "logs/suggest" or code != "invalid_query"]
+    for path in paths:
         answer = ask(path, **parameters)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, code), path
         assert answer.json()["error"]["hint"]
