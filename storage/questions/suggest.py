@@ -15,7 +15,7 @@ from storage.query.fields import EXISTS, PREFIX, Kind, field_of
 from storage.query.meaning import number_of
 from storage.query.syntax import Word
 from storage.query.text import escape, quote
-from storage.questions.columns import Columns
+from storage.questions.columns import MAX_NAME_CHARS, Columns
 from storage.questions.fields import FieldInfo, list_fields
 from storage.questions.sample import sample_of
 from storage.records import took_ms
@@ -190,8 +190,11 @@ def value_counts(
         (value, lines that have it). The lines are a sample; where it has hardly a fitting value,
         all that can be looked at in a second.
     """
+    name = escape(field)
+    if not 0 < len(name) <= MAX_NAME_CHARS:
+        return []
     columns = Columns()
-    column = columns.of(escape(field))
+    column = columns.of(name)
     shown = column.shown.format(column.key)
     params = {**columns.params, "typed": typed}
     present = SqlCondition(text=column.is_present, params=params)

@@ -99,6 +99,7 @@ def test_values_come_with_counts_the_most_frequent_first() -> None:
         ("message:|", []),
         ("id:|", []),
         ("none:|", []),
+        ("x" * 500 + ":a|", []),
         ("it's\\\"[0]:|", []),
     ],
 )
