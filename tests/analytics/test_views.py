@@ -195,10 +195,10 @@ NASTY = [
 ]  # fmt: skip
 
 
-def test_text_that_looks_like_code_is_searched_for(ask: Ask) -> None:
+@pytest.mark.parametrize("path", PATHS)
+def test_text_that_looks_like_code_is_searched_for(ask: Ask, path: str) -> None:
     for q in NASTY:
-        for path in PATHS:
-            assert ask(path, q=q).status_code == 200, (path, q)
+        assert ask(path, q=q).status_code == 200, q
     assert len(messages(ask("logs"))) == 3
 
 
