@@ -114,12 +114,11 @@ def _bulk_round(run: Run, number: int, bodies: int) -> dict[str, float]:
 def _wait_for(stack: Stack, lines: int, span: Span, *, until_rows: int) -> None:
     """Until the API counts all lines; it is asked once the table has so many rows."""
     deadline = time.monotonic() + 120
-    while (found := _rows_in(stack)) < until_rows:
+    while _rows_in(stack) < until_rows or stack.total(**span.parameters) != lines:
         if time.monotonic() > deadline:
-            raise RuntimeError(f"{until_rows - found} lines are missing\n{_where_else(stack)}")
+            counted = stack.total(**span.parameters)
+            raise RuntimeError(f"the API counts {counted} of {lines} lines\n{_where_else(stack)}")
         time.sleep(_POLL_S)
-    if (counted := stack.total(**span.parameters)) != lines:
-        raise RuntimeError(f"the API counts {counted} of {lines} lines")
 
 
 def _rows_in(stack: Stack) -> int:
