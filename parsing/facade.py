@@ -22,6 +22,9 @@ from parsing.registry import candidates, gates, log_formats
 from parsing.treatment import DEFAULT, Treatment
 
 _BOM = "\ufeff"
+# Where none of so many lines is of a format, few are; whether a pattern matches costs half of what it
+# finds.
+_PROBED = 32
 _KIND = "kind"
 _INVALID_UTF8 = "invalid_utf8: the line is not valid UTF-8"
 
@@ -155,6 +158,8 @@ def _ask(
     rows = _selected(all_rows(len(text)), likely.mask_of(name, asked[_KIND]))
     if len(rows):
         rows = _selected(rows, gates()[name].mask_of(_gathered(text, rows)))
+    if len(rows) > _PROBED and not _fits(log_format, text.gather(rows[:_PROBED])).any():
+        rows = rows.filter(_fits(log_format, _gathered(text, rows)))
     if not len(rows):
         return Found(matched=())
     found = log_format.parse(_gathered(text, rows))
@@ -165,6 +170,14 @@ def _ask(
         matched=[replace(each, rows=rows.gather(each.rows)) for each in found.matched],
         reasons=reasons if reasons is None else put(_no_text(len(text)), rows, reasons),
     )
+
+
+def _fits(log_format: Format, text: pl.Series) -> pl.Series:
+    """Lines that one of the format's patterns matches."""
+    mask = constant(not log_format.patterns, len(text), pl.Boolean)
+    for pattern in log_format.patterns:
+        mask = mask | text.str.contains(pattern)
+    return mask
 
 
 def _selected(rows: pl.Series, mask: pl.Series | bool) -> pl.Series:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import redis
 from django.conf import settings
@@ -19,6 +20,7 @@ from ingestion.queue.script import NotSent
 
 _RETRY_IDENTITY_S = 120
 _NO_TERMS = Terms()
+_SMALL_BYTES = 64 << 10
 
 _headroom = Headroom()
 
@@ -82,7 +84,7 @@ def enqueue_of(
     entry: Entry, *, idempotency_key: str, body_hash: str, terms: Terms = _NO_TERMS
 ) -> Enqueue:
     """What `enqueue_all` sends for an entry."""
-    shard = secrets.randbelow(len(names.shards()))
+    shard = _shard_of(entry)
     once_key = f"lgs:once:{entry.app}:{idempotency_key or secrets.token_hex(16)}"
     lane = f"{entry.app}/{entry.source}"
     keys = [names.stream_key(shard), once_key, names.BYTES_KEY, names.nudge_key(shard)]
@@ -96,6 +98,17 @@ def enqueue_of(
     args += once.once_args(entry.app, idempotency_key, body_hash)
     args += [once.SLOT_S, once.SLOTS, terms.duplicates_field]
     return Enqueue(shard=shard, keys=keys, args=args)
+
+
+def _shard_of(entry: Entry) -> int:
+    """Any shard; for small bodies whose lines may go on in the next one, that of their sender.
+
+    So they come together, in their order, and a trace that was sent in pieces can be one record.
+    """
+    shards = len(names.shards())
+    if entry.multiline and not entry.strict_json and len(entry.body) <= _SMALL_BYTES:
+        return crc32(f"{entry.app}/{entry.source}/{entry.key_id}".encode()) % shards
+    return secrets.randbelow(shards)
 
 
 def enqueue_all(asked: Sequence[Enqueue]) -> list[Any]:

@@ -171,3 +171,13 @@ def test_an_unreachable_queue_took_nothing(settings) -> None:
 def test_unknown_receipts_are_not_found() -> None:
     for receipt in ("", "0", "0-x", "99-1-1", "é-1-1", "0-1-1"):
         assert queue.queued_entry(receipt) is None
+
+
+def test_small_bodies_whose_lines_may_go_on_keep_to_the_line_of_their_sender() -> None:
+    """Others go anywhere, so that one sender does not depend on one worker."""
+    ours = {put(multiline=True, source=source).shard for source in ["web"] * 20}
+    assert len(ours) == 1
+    large = b"x" * (65 << 10)
+    for changes in ({"multiline": False}, {"multiline": True, "strict_json": True}):
+        assert len({put(**changes).shard for _ in range(60)}) > 1
+    assert len({put(large, multiline=True).shard for _ in range(60)}) > 1
