@@ -22,8 +22,8 @@ from parsing.registry import candidates, gates, log_formats
 from parsing.treatment import DEFAULT, Treatment
 
 _BOM = "\ufeff"
-# Where none of so many lines is of a format, few are; whether a pattern matches costs half of what it
-# finds.
+# Where none of so many lines is of a format, few are; whether a pattern matches costs half as much
+# as what it finds.
 _PROBED = 32
 _KIND = "kind"
 _INVALID_UTF8 = "invalid_utf8: the line is not valid UTF-8"
