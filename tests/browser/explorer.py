@@ -16,7 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
-WAIT_S = 15
+WAIT_S = 30
 _FLAGS = (
     "--headless",
     "--no-sandbox",

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests import environment  # noqa: F401  (settings of its own before Django is loaded)
@@ -52,6 +53,8 @@ class Camera:
         """One picture of what is shown now."""
         self.page.resize(*size)
         self.page.js("document.documentElement.dataset.theme = arguments[0]", theme)
+        counted = "return !document.querySelector('#facets:not([hidden]) .is-stale')"
+        self.page.until(lambda: self.page.js(counted), "the fields are not counted")
         self.page.js("return new Promise((done) => setTimeout(done, 600))")
         self.page.driver.save_screenshot(str(FOLDER / f"{name}.png"))
 
@@ -65,7 +68,7 @@ def main() -> None:
         page = Explorer(driver, Tenant(up, "Web shop"))
         camera = Camera(page)
         take_first_visit(page, camera)
-        with traffic(up, page.tenant, "--count", "60000", "--over", "14m"):
+        with traffic(up, page.tenant, "--count", "60000", "--over", "11m"):
             pass
         take_search(page, camera)
         take_quarantine(page, camera)
@@ -94,6 +97,9 @@ def take_search(page: Explorer, camera: Camera) -> None:
     camera.take("explorer-dark", theme="dark")
     camera.take("explorer-phone", size=PHONE)
     camera.take("explorer-phone-dark", size=PHONE, theme="dark")
+    page.click("#facets-button")
+    page.until(lambda: page.css("#facets .facet"), "no fields")
+    camera.take("fields-phone", size=PHONE)
     page.resize(*WIDE)
     page.open("&q=level%3E%3Derror")
     page.click(".row:not([hidden])[data-index='4']")
@@ -102,10 +108,36 @@ def take_search(page: Explorer, camera: Camera) -> None:
     camera.take("drawer-dark", theme="dark")
     camera.take("drawer-phone", size=PHONE)
     page.resize(*WIDE)
+    page.click("#drawer [data-pane=around]")
+    page.until(lambda: page.css("#drawer .around ol"), "no lines around")
+    camera.take("around-dark", theme="dark")
+    take_tabs(page, camera)
     page.open("&q=timeout%20%22connection")
     camera.take("query-error")
-    page.open("&q=zebra")
+    page.open("&q=service%3Apaymnt%20level%3Aerror")
+    page.until(lambda: "Did you mean" in page.text("#state"), "no suggestion")
     camera.take("nothing-found")
+
+
+def take_tabs(page: Explorer, camera: Camera) -> None:
+    """Kinds of messages, what changed, columns, completion."""
+    page.open("&tab=patterns")
+    page.until(lambda: page.css("#view table"), "no kinds")
+    camera.take("patterns-light")
+    minute = datetime.now(tz=UTC).replace(second=0, microsecond=0) - timedelta(minutes=2)
+    span = f"from={minute.isoformat()}&to={(minute + timedelta(seconds=10)).isoformat()}"
+    page.open(f"&tab=changes&range=5m&{span.replace('+00:00', 'Z')}")
+    page.until(lambda: page.css("#view table"), "nothing changed")
+    camera.take("changes-dark", theme="dark")
+    columns = "service,http.method,http.path,http.status,duration_ms,message"
+    page.open(f"&q=http.status:%3E%3D500&compare=1&range=5m&columns={columns}&words=timeout")
+    page.until(lambda: page.css("#histogram .past"), "no comparison")
+    camera.take("columns-dark", theme="dark")
+    page.open()
+    page.press("/")
+    page.driver.switch_to.active_element.send_keys("level>=warn http.status:")
+    page.until(lambda: page.css("#completion li"), "no suggestions")
+    camera.take("completion-light")
 
 
 def take_quarantine(page: Explorer, camera: Camera) -> None:

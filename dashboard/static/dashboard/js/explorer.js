@@ -25,6 +25,7 @@ import { viewMenu } from "./view.js";
 
 const REFRESH_MS = 5000;
 const FACETS_REFRESH_MS = 15000;
+const FIRST_FACETS_MS = 1500;
 const AROUND_MS = 10 * 60e3;
 const TRACE_MS = 3600e3;
 const ASKED = ["app", "q", "range", "start", "end", "live"];
@@ -83,7 +84,7 @@ const live = new Live(list, {
   onReady: (isAgain) => (isAgain ? fillGap() : runSearch()),
   onRows: () => {
     panels.hide();
-    if (!columns.isFitted) columns.fit(list.records);
+    if (!columns.isFitted) showFirst();
     showFoot();
   },
   onRecords: (records) => signals.came(records, highlighterOf(state.words)),
@@ -192,6 +193,12 @@ function showPage(answer, span) {
   facets.show(search.asked);
   searches.ran(state);
   if (!answer.results.length) explain();
+}
+
+/** The first lines of an empty list came live. */
+function showFirst() {
+  columns.fit(list.records);
+  setTimeout(() => facets.show(askedNow()), FIRST_FACETS_MS);
 }
 
 function showChart(answer, span) {

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { byId, make } from "./dom.js";
 import { grouped, rounded } from "./format.js";
-import { choiceOf, containing, missing, withoutField } from "./query.js";
+import { choiceOf, containing, missing, withClause, withoutField } from "./query.js";
 import { remember, remembered } from "./state.js";
 import * as time from "./time.js";
 
@@ -25,6 +25,7 @@ export class Facets {
     this.asked = null;
     this.fields = [];
     this.open = new Map();
+    this.hasChosen = false;
     this.answers = new Map();
     this.isMissing = false;
     this.abort = null;
@@ -82,7 +83,7 @@ export class Facets {
       this.fields = [];
       this.fieldsAt = 0;
       this.answers.clear();
-      this.open = new Map();
+      this.#openFirst();
       this.box.replaceChildren();
     }
     if (this.isShown) this.refresh();
@@ -96,9 +97,9 @@ export class Facets {
     this.box.classList.add("is-stale");
     if (!this.box.children.length) this.box.append(make("p", { class: "quiet", role: "status", text: "Counting …" }));
     try {
-      await Promise.all([this.#askFields(signal), this.#askValues(this.#opened(), signal)]);
+      await Promise.all([this.#askFields(signal), this.#askValues(this.#opened(), signal).then(() => this.#paint())]);
       await this.#askValues(this.#opened().filter((name) => !this.answers.has(name)), signal);
-      this.#paint();
+      await this.#find();
     } catch (error) {
       if (error.name === "AbortError") return;
       if (error.status === 404) this.#giveUp();
@@ -119,17 +120,21 @@ export class Facets {
     const answer = await get("logs/fields", { app, start, end, limit: 200 }, signal);
     this.fields = answer.fields.filter(({ name }) => !["message", "timestamp", "received_at", "id", "app", "severity"].includes(name));
     this.fieldsAt = Date.now();
-    if (!this.open.size) this.#openUsual();
+    if (!this.hasChosen) this.#openCommon();
   }
 
-  /** What is open on a first visit: the columns with values, and attributes that most lines have. */
-  #openUsual() {
+  /** At first the columns are open, or what was open the last time. */
+  #openFirst() {
     const kept = remembered(`fields:${this.asked.app}`)?.split("\n").filter(Boolean);
-    const known = new Map(this.fields.map((field) => [field.name, field]));
+    this.hasChosen = Boolean(kept);
+    this.open = new Map((kept || ALWAYS).map((name) => [name, { limit: SHOWN }]));
+  }
+
+  /** On a first visit, also the attributes that most lines have and that have few values. */
+  #openCommon() {
     const isUseful = ({ is_attribute, type, cardinality }) => is_attribute && type !== "time" && cardinality > 1 && cardinality <= 40;
     const common = this.fields.filter(isUseful).sort((a, b) => b.share - a.share);
-    const usual = [...ALWAYS.filter((name) => name === "level" || known.has(name)), ...common.slice(0, COMMON).map(({ name }) => name)];
-    for (const name of kept || usual) this.open.set(name, { limit: SHOWN });
+    for (const { name } of common.slice(0, COMMON)) if (!this.open.has(name)) this.open.set(name, { limit: SHOWN });
   }
 
   #opened() {
@@ -138,6 +143,7 @@ export class Facets {
 
   /** Values of fields; one that the query speaks about is counted as if it did not, to offer more. */
   async #askValues(names, signal) {
+    if (!names.length) return;
     const { q } = this.asked;
     const own = names.filter((name) => choiceOf(q, name).isNarrowed || this.open.get(name)?.limit !== SHOWN);
     const rest = names.filter((name) => !own.includes(name));
@@ -160,8 +166,8 @@ export class Facets {
     if (text && this.asked) {
       const names = this.#opened().filter((name) => name !== "level");
       const one = async (name) => {
-        const q = `${withoutField(this.asked.q, name)} ${containing(name, text)}`.trim();
-        const answer = await get("logs/facets", { ...this.asked, q: this.#safe(q, name, text), fields: name, limit: SEARCHED });
+        const q = withClause(withoutField(this.asked.q, name), containing(name, text));
+        const answer = await get("logs/facets", { ...this.asked, q, fields: name, limit: SEARCHED });
         return [name, answer.fields[name] || []];
       };
       const answers = await Promise.all(names.map((name) => one(name).catch(() => [name, []])));
@@ -170,11 +176,6 @@ export class Facets {
       this.found = new Map(answers.map(([name, values]) => [name, values.filter(isHit)]));
     }
     this.#paint();
-  }
-
-  #safe(q, name, text) {
-    const base = withoutField(this.asked.q, name);
-    return base === this.asked.q && base.includes(" OR ") ? `(${base}) ${containing(name, text)}` : q;
   }
 
   /* painting */
@@ -193,6 +194,10 @@ export class Facets {
     const text = this.finder.value.trim().toLowerCase();
     const opened = this.#opened();
     const closed = this.fields.filter(({ name }) => !this.open.has(name) && (!text || name.toLowerCase().includes(text)));
+    if (!this.fields.length && opened.every((name) => !this.answers.get(name)?.values.length)) {
+      this.box.replaceChildren(make("p", { class: "quiet", text: "The fields of the lines will be counted here." }));
+      return;
+    }
     const shown = opened.filter((name) => !text || name.toLowerCase().includes(text) || this.found?.get(name)?.length);
     const parts = shown.map((name) => this.#group(name, text));
     if (closed.length) {
@@ -287,6 +292,7 @@ export class Facets {
   #setOpen(field, isOpen) {
     if (isOpen) this.open.set(field, { limit: SHOWN });
     else this.open.delete(field);
+    this.hasChosen = true;
     remember(`fields:${this.asked.app}`, this.#opened().join("\n"));
     this.#paint();
     if (isOpen) this.refresh();

@@ -112,7 +112,8 @@ export class Histogram {
 
   #paintPast(most) {
     const y = (total) => this.height - (total / most) * (this.height - 4);
-    const points = this.past.buckets.map((b) => `${this.#x(b.ms + this.past.intervalMs / 2).toFixed(1)} ${y(b.total).toFixed(1)}`);
+    const x = (ms) => Math.min(Math.max(this.#x(ms), 0), this.root.clientWidth);
+    const points = this.past.buckets.map((b) => `${x(b.ms + this.past.intervalMs / 2).toFixed(1)} ${y(b.total).toFixed(1)}`);
     if (points.length) this.svg.append(draw("path", { class: "past", d: `M${points.join("L")}` }));
   }
 

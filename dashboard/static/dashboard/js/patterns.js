@@ -35,6 +35,7 @@ export class Patterns {
       return;
     }
     const most = patterns[0].count;
+    this.hasBefore = patterns.some(({ previous }) => previous); /* else all would be new */
     const rest = distinct > patterns.length ? `The ${patterns.length} most frequent of about ${grouped(distinct)} kinds` : `${grouped(patterns.length)} kinds of messages`;
     this.root.replaceChildren(
       make("p", { class: "intro", text: `${rest}, ${time.words(state)}. Lines that differ only in numbers and names are one kind.` }),
@@ -49,7 +50,7 @@ export class Patterns {
 
   #row(pattern, most) {
     const { pattern_id: id, template, count, previous, trend, level } = pattern;
-    const word = change(count, previous);
+    const word = this.hasBefore ? change(count, previous) : "";
     const title = `${pattern.example?.message?.slice(0, 500) || ""}\nfirst ${time.dateAndTime(time.parse(pattern.first_seen))}, last ${time.dateAndTime(time.parse(pattern.last_seen))}`;
     const bar = make("span", { class: "bar", "aria-hidden": "true" });
     bar.style.width = `${(count / most) * 100}%`;
