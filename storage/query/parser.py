@@ -10,8 +10,9 @@ from typing import Any, cast
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from logplatform.kernel.nearest import nearest
 from storage.query.errors import QUOTE_IT, QueryError, QueryTooComplex
-from storage.query.fields import EXISTS
+from storage.query.fields import COLUMNS, EXISTS
 from storage.query.meaning import meaning_of
 from storage.query.patterns import check_regex
 from storage.query.syntax import (
@@ -38,6 +39,7 @@ MAX_TERMS = 500
 MESSAGE = "message"
 
 _TERMS = frozenset({"WORD", "VALUE", "QUOTED", "REGEX", "RANGE"})
+_NAME = re.compile(r"(\w[\w.]*)\s*[:<>]")
 _RANGE = re.compile(
     r'([\[{])\s*("(?:\\.|[^"\\])*"|[^\s"\]}]+)\s+TO\s+("(?:\\.|[^"\\])*"|[^\s"\]}]+)\s*([\]}])',
     re.DOTALL,
@@ -222,8 +224,15 @@ def _explain(error: UnexpectedInput, text: str) -> QueryError:
     return QueryError(
         position=position,
         expected=_expected(accepted, text[position : position + 1]),
-        advice=_advice(accepted, text, position),
+        advice=_meant(text[:position]) + _advice(accepted, text, position),
     )
+
+
+def _meant(head: str) -> str:
+    """The column that may have been meant by the last name before an error."""
+    names = _NAME.findall(head)
+    near = nearest(names[-1], COLUMNS, limit=1) if names and names[-1] not in COLUMNS else []
+    return f"Did you mean `{near[0]}`? " if near else ""
 
 
 def _expected(accepted: set[str], found: str) -> str:

@@ -124,7 +124,7 @@ def group_lines(
     grid = None if interval is None else _grid(query, interval, limit)
     names = [metric.name for metric in statement.metrics]
     rows = _totals(statement, condition, order or f"-{names[0]}", limit + 1)
-    points = _points(statement, condition, grid, rows[:limit]) if grid else {}
+    points = _points(statement, condition, grid, rows[:limit]) if grid and rows else {}
     groups = [
         Group(
             key={column.name: row[f"g{at}"] for at, column in enumerate(statement.keys)},

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from storage import facade
 from storage.clickhouse import client
 from storage.contracts import LogQuery
 from storage.where import where
@@ -56,3 +58,52 @@ def test_the_newest_lines_are_read_in_the_order_of_the_key() -> None:
     explained = plan()
     assert "Read type: InReverseOrder" in explained
     assert "app in ['shop', 'shop']" in explained.split("PrimaryKey")[1]
+
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Gives EXPLAIN of every statement about lines that was sent since."""
+    sent: list[tuple[str, Any]] = []
+    fetch = client.fetch
+
+    def remembered(sql: str, params: Any = None, **limits: Any) -> list[dict[str, Any]]:
+        sent.append((sql, params))
+        return fetch(sql, params, **limits)
+
+    monkeypatch.setattr(client, "fetch", remembered)
+
+    def explained() -> list[str]:
+        found = [fetch(f"EXPLAIN indexes = 1 {sql}", params) for sql, params in sent]
+        return ["\n".join(row["explain"] for row in rows) for rows in found]
+
+    return explained
+
+
+QUERY = LogQuery(apps=("shop",), q="absent", start=AT, end=AT + timedelta(days=1))
+QUESTIONS: dict[str, Callable[[], object]] = {
+    "facets": lambda: facade.facet_logs(QUERY, ["level", "service", "status"]),
+    "fields": lambda: facade.list_fields(QUERY),
+    "aggregate": lambda: facade.aggregate_logs(QUERY, group_by=["service"], interval=3600),
+    "requests": lambda: facade.group_requests(QUERY, by=["ip"], figures=["count"], needs="ip"),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_uses_the_indexes(name: str, plans: Callable[[], list[str]]) -> None:
+    """The text index for the word, and the parts of the day only."""
+    QUESTIONS[name]()
+    explained = plans()
+    assert explained
+    for text in explained:
+        assert "Name: message_words" in text
+        assert "Granules: 0/" in text
+        assert "Parts: 1/" in text.split("Min-Max")[1]
+
+
+def test_neighbours_are_read_in_the_order_of_the_key(plans: Callable[[], list[str]]) -> None:
+    (record,) = facade.search_logs(LogQuery(apps=("shop",)), limit=1).records
+    facade.get_context(("shop",), UUID(record["id"]), before=2, after=2)
+    before, after = plans()[-2:]
+    assert "Read type: InReverseOrder" in before
+    assert "Read type: InOrder" in after
+    assert "app in ['shop', 'shop']" in before.split("PrimaryKey")[1]

@@ -18,7 +18,7 @@ from storage.query import render
 from storage.query.syntax import Node
 from storage.where import where
 from tests.storage.query.strategies import TREES
-from tests.storage.records import AT
+from tests.storage.records import AT, make_frame
 
 Store = Callable[..., list[str]]
 SCENARIOS = yaml.safe_load((Path(__file__).parent / "scenarios" / "search.yaml").read_text())
@@ -49,6 +49,20 @@ class TestScenarios:
             names_found = [names.get(text, text) for text in found(str(search["q"]))]
             if names_found != search["finds"]:
                 wrong[search["q"]] = names_found
+        assert not wrong
+
+    def test_a_live_tail_finds_the_same(self) -> None:
+        names = list(SCENARIOS["records"])
+        rows = [
+            {"timestamp": AT + timedelta(seconds=number), **row}
+            for number, row in enumerate(SCENARIOS["records"].values())
+        ]
+        frame = make_frame(rows)
+        wrong = {}
+        for search in SCENARIOS["searches"]:
+            lines = facade.match_frame(frame, str(search["q"]))["line"].to_list()
+            if (found := [names[line] for line in reversed(lines)]) != search["finds"]:
+                wrong[search["q"]] = found
         assert not wrong
 
 

@@ -33,6 +33,12 @@ PATTERNS = st.sampled_from(
     [r"\d+", "^a", "b$", "(?i)TIME", "a.b", "[^a-z]+", r"\bweb\b", "time|reset", r"[\w.]+-\d", "é"]
     + [r"[[a&&b]", r"\Qa.b\E", "[]a]", r"\s", r"[[:alpha:]]{2,}", r"[^\W]1", "/"]
 )
+COUNTED = st.sampled_from(["anomaly_score", "pattern_id", "severity"])
+NUMBERS = st.sampled_from(["0", "5", "9", "-1", "50", "18446744073709551616"])
+TIMES = st.sampled_from(["timestamp", "received_at"])
+MOMENTS = st.sampled_from(
+    ["2026-11-22", "2026-11-22T10:00:00Z", "2026-11-22T10:00:00.5", "1926-01-01"]
+)
 OPERATORS = st.sampled_from(["<", "<=", ">", ">="])
 
 
@@ -58,6 +64,10 @@ LEAVES = st.one_of(
     st.builds(Exists, field=FIELDS),
     st.builds(Word, field=st.just("level"), text=LEVELS),
     st.builds(Compare, field=st.just("level"), operator=OPERATORS, value=LEVELS),
+    st.builds(Word, field=COUNTED, text=NUMBERS),
+    st.builds(Compare, field=COUNTED, operator=OPERATORS, value=NUMBERS),
+    st.builds(Word, field=TIMES, text=MOMENTS),
+    st.builds(Compare, field=TIMES, operator=OPERATORS, value=MOMENTS),
     st.just(MatchAll()),
 )  # fmt: skip
 TREES: st.SearchStrategy[Node] = st.recursive(

@@ -134,6 +134,25 @@ def test_an_unreadable_query_says_where_and_what(text: str, position: int, expec
 
 
 @pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("level:errro", "Did you mean `error`? Levels are"),
+        ("level>=wran", "Did you mean `warn`? Levels are"),
+        ("level:loud", "Levels are"),
+        ("levle:", "Did you mean `level`? Something"),
+        ("servise:(auth OR", "Did you mean `service`? Something"),
+        ('x hots:"open', "Did you mean `host`? Close the quote"),
+        ("status:", "Something"),
+        ("host:", "Something"),
+    ],
+)
+def test_what_may_have_been_meant_is_told(text: str, hint: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse_query(text)
+    assert caught.value.advice.startswith(hint)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "(" * 10_000 + "a" + ")" * 10_000,

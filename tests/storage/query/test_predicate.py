@@ -1,5 +1,6 @@
 """The tail's predicate finds what the engine finds, for any query and any records."""
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,7 @@ from storage.query import render, to_sql
 from storage.query.predicate import to_predicate
 from storage.query.syntax import Node
 from tests.storage.query.strategies import TEXTS, TREES
-from tests.storage.records import make_frame
+from tests.storage.records import AT, make_frame
 
 ROWS = st.fixed_dictionaries(
     {
@@ -69,6 +70,9 @@ def _example(seed: int) -> dict[str, Any]:
         "host": pick[2],
         "logger": pick[3],
         "severity": seed % 24 + 1,
+        "anomaly_score": seed % 7 * 10,
+        "pattern_id": seed % 11,
+        "timestamp": AT + timedelta(milliseconds=100 * seed),
         "attributes": {key: pick[2 + at] for at, key in enumerate(keys) if seed >> at & 1},
     }
 
