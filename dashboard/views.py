@@ -54,4 +54,5 @@ def sources(request: HttpRequest) -> HttpResponse:
         may_issue=user.has_perm("ingestion.add_apikey"),
         may_add=user.has_perm("ingestion.add_source"),
         quarantine=reverse("admin:ingestion_quarantine_lines") if reviews else None,
+        settings=reverse("admin:ingestion_source_changelist") if reviews else None,
     )

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import redis
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from ingestion import quotas
 from ingestion.models import Source
@@ -55,7 +56,28 @@ class UsageChangeList(ChangeList):
 
 
 class UsageAdmin(ScopedAdmin):
-    """Lists apps or sources with today's lines."""
+    """Lists apps or sources with today's lines; each leads to the pages about it."""
+
+    actions_detail = ("dashboard", "watch")
+
+    @action(description="Dashboard", url_path="dashboard", icon="monitoring", permissions=["view"])
+    def dashboard(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The overview of the app."""
+        return self._page(request, object_id, "dashboards")
+
+    @action(description="Watch it", url_path="watch", icon="sensors", permissions=["view"])
+    def watch(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What it sends, and how to send to it."""
+        return self._page(request, object_id, "sources")
+
+    def _page(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        where = {"app": _app_of(row).slug}
+        if isinstance(row, Source) and name == "sources":
+            where["source"] = str(row.pk)
+        return redirect(f"{reverse(name)}?{urlencode(where)}")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         """A list that knows today's lines."""

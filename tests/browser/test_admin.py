@@ -5,7 +5,9 @@ import re
 import pytest
 from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import alert_is_present
 
+from tests.browser.corpus import XSS
 from tests.browser.explorer import Explorer
 
 ACCESS = '10.0.0.%d - - [11/Feb/2026:06:43:36 +0000] "GET /cart HTTP/1.1" 200 577 "-" "curl/8"'
@@ -90,6 +92,25 @@ def test_the_front_page_stays_up_to_date_by_itself(page: Explorer) -> None:
 def test_schedules_are_told_in_plain_words(page: Explorer) -> None:
     go(page, "django_celery_beat/periodictask/")
     page.until(lambda: "every day at 03:17 UTC" in page.text("#result_list"), "not in words")
+
+
+def test_names_of_apps_and_sources_are_text_everywhere(page: Explorer) -> None:
+    names = [text[:100] for text in XSS[::7] if text.isprintable()]
+    for number, name in enumerate(names):
+        slug = f"{page.tenant.slug}-{number}"
+        page.tenant.create("apps", name=name, slug=slug)
+        page.tenant.create("sources", app=slug, name=name, slug="web")
+    for path in (
+        "/admin/",
+        "/admin/storage/app/",
+        "/admin/ingestion/source/",
+        "/sources?app=",
+        "/",
+    ):
+        page.driver.get(page.tenant.url + path)
+        page.until(lambda: names[1] in page.js("return document.body.textContent"), path)
+        assert not page.css("main img, main iframe, main object, main math, main video, main base")
+        assert not alert_is_present()(page.driver)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

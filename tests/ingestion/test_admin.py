@@ -13,7 +13,7 @@ from ingestion.keys import parse_key
 from ingestion.models import ApiKey, Source
 from storage.models import App, RetentionPolicy
 from tests.clients import signed_in
-from tests.factories import Roles, make_roles
+from tests.factories import Roles, make_roles, make_user
 from tests.outages import engine_away
 
 pytestmark = pytest.mark.django_db
@@ -425,3 +425,22 @@ def test_pages_come_while_the_queue_that_counts_is_away(member: Client, roles: R
 
 def _errors_of(answer: Any) -> dict[str, Any]:
     return dict(answer.context["adminform"].form.errors) if answer.context else {}
+
+
+@pytest.mark.parametrize(
+    ("page", "target"),
+    [
+        ("storage/app/{a}/dashboard/", "/dashboards?app=alpha"),
+        ("storage/app/{a}/watch/", "/sources?app=alpha"),
+        ("ingestion/source/{s}/dashboard/", "/dashboards?app=alpha"),
+        ("ingestion/source/{s}/watch/", "/sources?app=alpha&source={s}"),
+    ],
+)
+def test_apps_and_sources_lead_to_the_pages_about_them(page: str, target: str) -> None:
+    roles = make_roles()
+    names = {"a": roles.a.app.pk, "s": roles.a.source.pk}
+    address = f"/admin/{page.format(**names)}"
+    assert signed_in(roles.member).get(address)["Location"] == target.format(**names)
+    assert signed_in(roles.outsider).get(address).status_code == 404
+    reader = make_user("reader", groups=[roles.a.group], is_staff=True)
+    assert signed_in(reader).get(address).status_code == 403

@@ -62,6 +62,8 @@ export class Sending {
     byId("snippet-where").textContent = snippet.where;
     byId("snippet-host").hidden = !snippet.is_elsewhere;
     if (byId("snippet").textContent !== this.text) byId("snippet").textContent = this.text;
+    const settings = byId("source-settings");
+    if (settings) settings.href = `${this.config.settings}${source.id}/change/`;
     byId("key-told").hidden = !key;
     byId("key-needed").hidden = Boolean(key);
     if (isOther) byId("key-problem").replaceChildren();

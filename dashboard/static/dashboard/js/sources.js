@@ -76,7 +76,7 @@ function show() {
 function summary() {
   const perS = answer.sources.reduce((sum, source) => sum + (source.lines_per_s || 0), 0);
   const known = answer.sources.some((source) => source.lines !== null);
-  const words = [known ? `${perS < 10 ? perS.toFixed(1) : rounded(perS)} lines a second over the last 5 min` : "The log engine cannot be reached"];
+  const words = [known ? `${perS && perS < 10 ? perS.toFixed(1) : rounded(perS)} lines a second over the last 5 min` : "The log engine cannot be reached"];
   const { queue } = answer;
   if (!queue) words.push("the queue cannot be reached");
   else if (queue.entries) words.push(`${plural(queue.entries, "request")} wait to be stored, the oldest for ${Math.round(queue.oldest_age_s || 0)} s`);
