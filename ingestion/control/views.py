@@ -20,6 +20,7 @@ from logplatform.control.base import AppFilter, ControlView, as_invalid_request,
 from storage.access import apps_for
 from storage.models import App, RetentionPolicy
 
+MAX_ID = 2**63 - 1
 _CONFIRM = OpenApiParameter(
     "confirm", str, required=True, description="The slug again, to be sure."
 )
@@ -123,7 +124,9 @@ class KeyFilter(django_filters.FilterSet):
     """`?app=<slug>` and `?source=<id>`."""
 
     app = django_filters.CharFilter(field_name="source__app__slug")
-    source = django_filters.NumberFilter(field_name="source_id")
+    source = django_filters.NumberFilter(
+        field_name="source_id", min_value=1, max_value=MAX_ID, decimal_places=0
+    )
 
 
 @described("a key", "keys")

@@ -391,3 +391,10 @@ def test_the_successor_of_a_key_keeps_its_rate(member: Api, roles: Roles) -> Non
     member("PATCH", f"keys/{roles.a.key.pk}", {"rate_bytes": 1234}, status=200)
     rotated = member("POST", f"keys/{roles.a.key.pk}/rotate", status=201)
     assert rotated["rate_bytes"] == 1234
+
+
+@pytest.mark.parametrize("source", ["-1", "0", "1.5", "9" * 30, "1e300", "x"])
+def test_a_source_that_cannot_be_is_refused(source: str) -> None:
+    owner = signed_in(make_roles().owner)
+    answer = owner.get("/api/v1/keys", {"source": source})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
