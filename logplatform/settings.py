@@ -179,7 +179,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"ReplayStateEnum": "ingestion.models.Replay.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "ReplayStateEnum": "ingestion.models.Replay.State",
+        "PanelKindEnum": "analytics.saved.panels.KINDS",
+        "ChangeKindEnum": "analytics.questions.insights.KINDS",
+        "VolumeKindEnum": "analytics.questions.volume_anomalies.KINDS",
+    },
 }
 
 CELERY_BROKER_URL = VALKEY_URL

@@ -14,6 +14,7 @@ from analytics.serializers import LEVELS
 from storage.logs import LogSet
 
 DEFAULT_CHANGES = 20
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class SpanSerializer(serializers.Serializer[Any]):
@@ -48,7 +49,7 @@ class TemplateChangeSerializer(ChangeSerializer):
     pattern_id = serializers.IntegerField()
     template = serializers.CharField()
     level = serializers.ChoiceField(LEVELS, help_text="The worst there was.")
-    kind = serializers.ChoiceField(get_args(Kind))
+    kind = serializers.ChoiceField(KINDS)
 
 
 class InsightsSerializer(serializers.Serializer[Any]):

@@ -12,6 +12,7 @@ from analytics.serializers import LEVELS
 from storage.logs import LogSet
 
 DEFAULT_LIMIT = 50
+KINDS = ("spike", "silence", "new", "vanished")
 
 
 class VolumeAnomalySerializer(serializers.Serializer[Any]):
@@ -19,7 +20,7 @@ class VolumeAnomalySerializer(serializers.Serializer[Any]):
 
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
-    kind = serializers.ChoiceField(["spike", "silence", "new", "vanished"])
+    kind = serializers.ChoiceField(KINDS)
     app = serializers.CharField()
     service = serializers.CharField(allow_null=True, help_text="null: of all services.")
     level = serializers.ChoiceField(LEVELS, allow_null=True, help_text="null: of all levels.")

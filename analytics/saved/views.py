@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from analytics import documentation as docs
 from analytics.models import Dashboard, QueryRun, SavedSearch
-from analytics.saved import history
+from analytics.saved import examples, history
 from analytics.saved import serializers as shapes
 from analytics.saved.defaults import overview
 from logplatform.api_access import visible_apps
@@ -74,7 +74,9 @@ class SearchView(KeptView):
     shape_in = shapes.SearchIn
     shape_change = shapes.SearchChange
 
-    @extend_schema(request=shapes.SearchIn, responses={201: shapes.SearchOut})
+    @extend_schema(
+        request=shapes.SearchIn, responses={201: shapes.SearchOut}, examples=[examples.SEARCH]
+    )
     def create(self, request: Request) -> Response:
         """Keep a query; `is_shared` shows it to all members of its app."""
         return self.add(request)
@@ -95,7 +97,11 @@ class DashboardView(KeptView):
     shape_in = shapes.DashboardIn
     shape_change = shapes.DashboardChange
 
-    @extend_schema(request=shapes.DashboardIn, responses={201: shapes.DashboardOut})
+    @extend_schema(
+        request=shapes.DashboardIn,
+        responses={201: shapes.DashboardOut},
+        examples=[examples.DASHBOARD],
+    )
     def create(self, request: Request) -> Response:
         """Keep a dashboard; a panel whose query cannot be read is refused with its place."""
         return self.add(request)
@@ -134,7 +140,7 @@ class HistoryView(ControlView):
         runs = QueryRun.objects.filter(owner_id=self.request.user.pk)
         return runs.filter(Q(app__in=apps) | Q(app=None)).select_related("app")
 
-    @extend_schema(request=shapes.RunIn, responses={201: shapes.RunOut})
+    @extend_schema(request=shapes.RunIn, responses={201: shapes.RunOut}, examples=[examples.RUN])
     def create(self, request: Request) -> Response:
         """Remember a query; the same one again moves to the top."""
         values = self.checked(request, shapes.RunIn)
