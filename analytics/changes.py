@@ -16,8 +16,13 @@ Kind = Literal["new", "vanished", "grew", "shrank"]
 SPREAD = 0.01
 # Twelve lines of nothing before. Of thousands of values of steady traffic, hardly one gets there.
 MIN_SCORE = 14.0
-# A new kind of message is news sooner: five lines.
-MIN_TEMPLATE_SCORE = 6.0
+# A new kind of message is news sooner: five lines, where it is one of a few kinds. Of many, some
+# differ by chance.
+MIN_TEMPLATE_SCORE, FEW_TEMPLATES = 6.0, 10
+
+
+# From this share of the lines on, a value is that of all lines.
+OF_ALL = 0.99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,7 @@ def rank_fields(changes: Changes, *, ratio: float, limit: int) -> list[FieldChan
         limit: how many at most.
     """
     scale = usual_growth(changes.templates, ratio)
-    scored = [(score_of(one, scale), one) for one in changes.values]
+    scored = [(score_of(one, scale), one) for one in changes.values if not _is_of_all(one, changes)]
     found = [pair for pair in scored if abs(pair[0]) >= MIN_SCORE]
     found.sort(key=lambda pair: (-abs(pair[0]), pair[1].field, pair[1].value))
     return [
@@ -77,7 +82,8 @@ def rank_templates(changes: Changes, *, ratio: float, limit: int) -> list[Templa
     """The templates that changed most, in either direction, most first; args as `rank_fields`."""
     scale = usual_growth(changes.templates, ratio)
     scored = [(score_of(one, scale), one) for one in changes.templates]
-    found = [pair for pair in scored if abs(pair[0]) >= MIN_TEMPLATE_SCORE]
+    least = MIN_TEMPLATE_SCORE + 2 * math.log(max(1.0, len(scored) / FEW_TEMPLATES))
+    found = [pair for pair in scored if abs(pair[0]) >= least]
     found.sort(key=lambda pair: (-abs(pair[0]), pair[1].pattern_id))
     return [
         TemplateChange(
@@ -134,6 +140,12 @@ def usual_growth(counts: Iterable[SpanCounts], ratio: float) -> float:
         if half <= 0:
             return growth
     return ratio
+
+
+def _is_of_all(one: SpanCounts, changes: Changes) -> bool:
+    """Whether all lines of both spans have it: then it tells of the total and nothing else."""
+    least = OF_ALL / changes.every
+    return one.now >= least * changes.total.now and one.before >= least * changes.total.before
 
 
 def _term(seen: float, expected: float) -> float:

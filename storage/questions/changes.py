@@ -17,7 +17,7 @@ from storage.query.instants import epoch_ns
 from storage.where import all_of, at_time, where
 
 # Lines of each span whose values are looked at, and what is kept of them.
-MAX_SAMPLE = 200_000
+MAX_SAMPLE = 100_000
 MAX_FIELDS = 200
 TOP_VALUES = 200
 _COUNTERS = 5  # counters for each value that is kept

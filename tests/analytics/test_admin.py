@@ -53,3 +53,13 @@ def test_a_shared_search_is_withdrawn_in_the_admin_and_nothing_is_added_there(
     kept.refresh_from_db()
     assert (kept.name, kept.is_shared, kept.q) == ("Plain", False, SCRIPT)
     assert client.get("/admin/analytics/savedsearch/add/").status_code == 403
+
+
+def test_a_kept_thing_leads_to_where_it_is_used(roles: Roles) -> None:
+    kept = keep(roles, q='level:error "a b"', range="1h", is_shared=True)
+    board = Dashboard.objects.create(name="Shop", app=roles.a.app, owner=roles.owner)
+    client = signed_in(roles.owner)
+    page = client.get(f"/admin/analytics/savedsearch/{kept.pk}/change/").content.decode()
+    assert 'href="/?q=level%3Aerror+%22a+b%22&amp;range=1h&amp;app=alpha"' in page
+    page = client.get(f"/admin/analytics/dashboard/{board.pk}/change/").content.decode()
+    assert f'href="/dashboards/{board.pk}"' in page

@@ -14,10 +14,9 @@ from storage.facade import Changes, SpanCounts, TemplateCounts, ValueCounts
 COUNTS = st.integers(0, 10**12)
 
 
-def values(*rows: tuple[str, str, int, int], every: int = 1) -> Changes:
-    total = SpanCounts(now=0, before=0)
+def values(*rows: tuple[str, str, int, int], every: int = 1, total: int = 10**9) -> Changes:
     found = [ValueCounts(field=f, value=v, now=now, before=was) for f, v, now, was in rows]
-    return Changes(total=total, every=every, values=tuple(found))
+    return Changes(total=SpanCounts(now=total, before=total), every=every, values=tuple(found))
 
 
 def templates(*rows: tuple[int, int, int], every: Changes | None = None) -> Changes:
@@ -84,6 +83,12 @@ def test_a_longer_span_is_no_growth() -> None:
     assert (found.value, found.change) == ("/x", round(1 / 6 - 1, 4))
 
 
+def test_what_all_lines_have_is_not_told() -> None:
+    changes = values(("source", "http", 400, 100), ("level", "ERROR", 300, 5), total=400)
+    changes = replace(changes, total=SpanCounts(now=400, before=100))
+    assert [one.field for one in rank_fields(changes, ratio=1, limit=9)] == ["level"]
+
+
 def test_counts_of_a_sample_are_scaled_and_their_evidence_is_not() -> None:
     [found] = rank_fields(values(("a", "x", 40, 0), every=100), ratio=1, limit=5)
     [alone] = rank_fields(values(("a", "x", 40, 0)), ratio=1, limit=5)
@@ -115,6 +120,8 @@ def test_steady_traffic_is_hardly_ever_news(seed: int) -> None:
         for n, mean in enumerate(means)
     ]
     assert len(rank_fields(values(*rows), ratio=1, limit=100)) <= 2
+    kinds = [(n, now, before) for n, (_, _, now, before) in enumerate(rows[:500])]
+    assert len(rank_templates(templates(*kinds), ratio=1, limit=100)) <= 1
 
 
 def _around(mean: float, chance: random.Random) -> int:

@@ -122,6 +122,18 @@ def test_of_one_event_what_tells_most_is_told() -> None:
     assert [one.key for one in told_of_silence] == [SERVICE]
 
 
+def test_what_is_new_is_told_of_the_service_or_of_the_template_that_has_words() -> None:
+    none = np.zeros(HISTORY + PER_DAY, dtype=np.int64)
+    new = none.copy()
+    new[HISTORY + 4 : HISTORY + 9] = 20
+    app, leaf = Key(app="shop"), Key(app="shop", service="web", level="ERROR")
+    usual = {app: steady(10_000), SERVICE: steady(500)}
+    for service, expected in ((steady(500), TEMPLATE), (new, SERVICE)):
+        counts = {**usual, SERVICE: service, leaf: new, TEMPLATE: new}
+        series = [Series(key=key, counts=np.asarray(found)) for key, found in counts.items()]
+        assert [one.key for one in find_anomalies(series, per_day=PER_DAY)] == [expected]
+
+
 @settings(max_examples=60)
 @given(
     arrays.arrays(np.int64, (DAYS + 1) * PER_DAY, elements=st.sampled_from([0, 0, 1, 3, 50, 10**9]))
