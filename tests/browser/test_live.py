@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 
+from selenium.webdriver import Keys
+
 from tests.browser.explorer import Explorer
 from tests.browser.flood import measure_flood
 from tests.browser.latency import measure_live_latency
@@ -96,3 +98,25 @@ def test_two_thousand_lines_a_second_do_not_stutter(page: Explorer, up: Up) -> N
     assert flood.busy < 0.2
     assert flood.rows < 100
     assert flood.heap_after_bytes < flood.heap_before_bytes + 16 * 2**20
+
+
+def test_a_tail_is_started_filtered_and_paused_by_keys(page: Explorer) -> None:
+    page.tenant.send({"message": "before"})
+    page.open("&words=declined")
+    page.until_shown("before")
+    page.press("l")
+    page.until_live()
+    page.press("/")
+    page.driver.switch_to.active_element.send_keys("level:warn", Keys.ENTER)
+    page.until(lambda: "level%3Awarn" in page.driver.current_url, "not in the address")
+    page.until_live()
+    page.tenant.send(
+        {"message": "card accepted", "level": "info"}, {"message": "card declined", "level": "warn"}
+    )
+    page.until_shown("card declined")
+    assert page.messages() == ["card declined"]
+    assert page.text(".row mark.own") == "declined"
+    page.press(Keys.ESCAPE, "p")
+    page.until(lambda: "Paused" in page.text("#live-state"), "p does not pause")
+    page.press("p", "l")
+    page.until(lambda: "live=1" not in page.driver.current_url, "l does not end it")

@@ -13,6 +13,7 @@ import { header, showNumbers } from "./header.js";
 import { Histogram } from "./histogram.js";
 import { List } from "./list.js";
 import { Live } from "./live.js";
+import { Opened } from "./opened.js";
 import { Panels } from "./panels.js";
 import { highlighterOf, markerOf, withClause, withOnly, withValue } from "./query.js";
 import { Search } from "./search.js";
@@ -49,7 +50,7 @@ const histogram = new Histogram(byId("histogram"), {
   onZoom: (startMs, endMs) => (state.tab === "changes" ? go({ from: time.iso(startMs), to: time.iso(endMs) }) : onZoom(startMs, endMs)),
 });
 const list = new List(byId("list"), byId("rows"), {
-  onOpen: (record) => openRecord(record.id),
+  onOpen: (record) => opened.toggle(record.id),
   onNearEnd: loadMore,
   onScroll: (isAtTop) => live.scrolled(isAtTop),
 });
@@ -62,13 +63,10 @@ const facets = new Facets({
   state: () => state,
 });
 const drawer = new Drawer(byId("drawer"), byId("panes"), {
-  onClose: closeRecord,
-  onStep: step,
-  onPane: (pane) => {
-    replace({ pane });
-    showRecord();
-  },
-  onOpen: (record) => stepTo(record.id),
+  onClose: () => opened.close(),
+  onStep: (by) => opened.step(by),
+  onPane: (pane) => opened.showPane(pane),
+  onOpen: (record) => opened.stepTo(record.id),
   onList: ({ start, end, source }) => go({ q: withValue("", "source", source), range: "", start, end, live: false, tab: "lines" }),
   onTrace: (record) => {
     const ms = time.parse(record.timestamp);
@@ -80,6 +78,7 @@ const drawer = new Drawer(byId("drawer"), byId("panes"), {
   onColumn,
   columns: () => state.columns,
 });
+const opened = new Opened({ list, drawer, search, state: () => state, go, replace });
 const live = new Live(list, {
   onReady: (isAgain) => (isAgain ? fillGap() : runSearch()),
   onRows: () => {
@@ -135,7 +134,7 @@ function follow(before, { isAsked }) {
     if (has(["tab", "from", "to"])) showTab();
     if (has(["compare"])) showCompare();
   }
-  if (has(["record", "pane"])) showRecord();
+  if (has(["record", "pane"])) opened.show();
 }
 
 /** Columns, wrapping, heights and highlighted words. */
@@ -335,57 +334,6 @@ setInterval(() => {
   facets.show(askedNow());
 }, FACETS_REFRESH_MS);
 
-/* one line */
-
-function openRecord(id) {
-  if (state.record === id) closeRecord();
-  else if (state.record) stepTo(id);
-  else go({ record: id });
-}
-
-function stepTo(id) {
-  replace({ record: id });
-  showRecord();
-}
-
-function closeRecord() {
-  if (history.state?.isOpened) history.back();
-  else stepTo("");
-  list.viewport.focus({ preventScroll: true });
-}
-
-function step(by) {
-  const record = list.neighbour(by);
-  if (!record) return;
-  if (state.record) stepTo(record.id);
-  else list.select(record.id);
-}
-
-async function showRecord() {
-  const id = state.record;
-  if (!id) {
-    drawer.close();
-    return;
-  }
-  if (list.selected !== id) list.select(id);
-  const index = list.indexOf(id);
-  if (index >= 0) {
-    drawer.show(list.records[index], state.pane);
-    return;
-  }
-  if (drawer.record?.id === id) {
-    drawer.show(drawer.record, state.pane);
-    return;
-  }
-  drawer.say("Fetching the line …");
-  try {
-    const record = await search.record(id);
-    if (state.record === id) drawer.show(record, state.pane);
-  } catch (error) {
-    if (state.record === id) drawer.say(`${error.message} ${error.hint || ""}`);
-  }
-}
-
 /** A permalink: the line, among what came before it. */
 async function showPermalink(id) {
   try {
@@ -414,33 +362,22 @@ function zoomOut() {
 
 const help = () => byId("help").showModal();
 
-function openSelected() {
-  const id = state.record || list.selected || list.neighbour(0)?.id;
-  if (id) openRecord(id);
-}
-
 /** Escape: one step back. */
 function back() {
   if (facets.isShown && facets.phone.matches) facets.toggle(false);
-  else if (state.record) closeRecord();
+  else if (state.record) opened.close();
   else if (list.selected) list.select("");
   else if (live.pausedBy) live.resume();
   else if (state.from) go({ from: "", to: "" });
   else if (state.tab !== "lines") go({ tab: "lines" });
 }
 
-function showPane(name) {
-  if (!state.record) return;
-  replace({ pane: state.pane === name ? "fields" : name });
-  showRecord();
-}
-
 controls({
   help,
   zoomOut,
   back,
-  step,
-  open: openSelected,
+  step: (by) => opened.step(by),
+  open: () => opened.toggleSelected(),
   compare: () => go({ compare: !state.compare }),
   share: () => copy(location.origin + toUrl(pinned(state), config.explorer), "Link to exactly this view"),
   newest: () => list.toTop(),
@@ -449,13 +386,13 @@ controls({
   fields: () => facets.toggle(),
   findField: () => facets.focus(),
   wrap: () => go({ wrap: !state.wrap }),
-  pane: showPane,
+  pane: (name) => opened.showPane(name, { isToggle: true }),
   tab: (tab) => go({ tab }),
 });
 
 showLook();
 if (config.record) showPermalink(config.record);
 else {
-  if (state.record) showRecord();
+  if (state.record) opened.show();
   run();
 }
