@@ -4,7 +4,7 @@ Every figure is asked for on its own, so a service that is away costs only its o
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.db.models import Prefetch, QuerySet
@@ -22,8 +22,11 @@ Place = tuple[str, str]
 
 # The rate is that of so many minutes, the one that runs among them.
 _RATE_MINUTES = 5
-_MOST_REASONS = 1_000
 _NOTHING = storage.SourceActivity(lines=[])
+_UNKNOWN = (
+    *("lines", "lines_per_s", "lag_ms", "store_ms", "last_at"),
+    *("not_stored", "not_stored_last_at"),
+)
 
 
 def describe_sources(sources: QuerySet[Source], *, shows_keys: bool) -> dict[str, Any]:
@@ -33,7 +36,6 @@ def describe_sources(sources: QuerySet[Source], *, shows_keys: bool) -> dict[str
     found = list(sources.prefetch_related(keys))
     apps = tuple({source.app.slug for source in found})
     activity = _known(lambda: storage.source_activity(apps, now=now)) if apps else {}
-    rejects = _known(lambda: _rejects(apps)) if apps else {}
     formats = seen_formats(apps)
     return {
         "now": now,
@@ -43,7 +45,6 @@ def describe_sources(sources: QuerySet[Source], *, shows_keys: bool) -> dict[str
             {
                 **_setting(source),
                 **_sent(activity, _place(source)),
-                **_refused(rejects, _place(source)),
                 "formats": formats.get(_place(source), []),
                 "keys": _keys(source.keys.all()) if shows_keys else None,
             }
@@ -78,7 +79,7 @@ def _setting(source: Source) -> dict[str, Any]:
 
 def _sent(activity: dict[Place, storage.SourceActivity] | None, place: Place) -> dict[str, Any]:
     if activity is None:
-        return dict.fromkeys(("lines", "lines_per_s", "lag_ms", "store_ms", "last_at"))
+        return {**dict.fromkeys(_UNKNOWN), "reason": ""}
     one = activity.get(place, _NOTHING)
     span_s = 60 * (_RATE_MINUTES - 1) + clock.now().second + 1
     return {
@@ -87,28 +88,9 @@ def _sent(activity: dict[Place, storage.SourceActivity] | None, place: Place) ->
         "lag_ms": one.lag_ms,
         "store_ms": one.store_ms,
         "last_at": one.last_at,
-    }
-
-
-def _rejects(apps: Sequence[str]) -> dict[Place, list[storage.RejectReason]]:
-    found: dict[Place, list[storage.RejectReason]] = {}
-    query = storage.RejectQuery(apps=tuple(apps))
-    for reason in storage.reject_reasons(query, limit=_MOST_REASONS):
-        found.setdefault((reason.app, reason.source), []).append(reason)
-    return found
-
-
-def _refused(
-    rejects: dict[Place, list[storage.RejectReason]] | None, place: Place
-) -> dict[str, Any]:
-    if rejects is None:
-        return {"not_stored": None, "not_stored_last_at": None, "reason": ""}
-    reasons = rejects.get(place, [])
-    newest = max(reasons, key=lambda each: each.last_at, default=None)
-    return {
-        "not_stored": sum(reason.lines for reason in reasons),
-        "not_stored_last_at": newest.last_at if newest else None,
-        "reason": newest.reason if newest else "",
+        "not_stored": one.refused,
+        "not_stored_last_at": one.refused_at,
+        "reason": one.reason,
     }
 
 

@@ -78,7 +78,7 @@ class SourceFiguresSerializer(serializers.Serializer[Any]):
     )
     lines_per_s = serializers.FloatField(allow_null=True, help_text="Of the last five minutes.")
     lag_ms = serializers.IntegerField(
-        allow_null=True, help_text="Median from event time to arrival over 15 minutes."
+        allow_null=True, help_text="Median from event time to arrival over 5 minutes."
     )
     store_ms = serializers.IntegerField(
         allow_null=True, help_text="Median from arrival to being searchable."

@@ -68,6 +68,20 @@ def test_lines_by_minute_rate_lag_and_the_last_line(roles: Roles) -> None:
 
 
 @pytest.mark.usefixtures("clickhouse", "valkey")
+def test_a_silent_source_tells_when_it_last_said_something(roles: Roles) -> None:
+    then = AT - timedelta(days=3, hours=2)
+    facade.write_logs(make_frame([MINE | {"timestamp": then, "received_at": then}]), token="t")
+    old = {"timestamp": then - timedelta(days=90), "received_at": then, "source": "imported"}
+    facade.write_logs(make_frame([MINE | old]), token="u")
+    with clock.frozen(AT):
+        found = only(signed_in(roles.member))
+        far = facade.source_activity(["alpha"], now=AT)["alpha", "imported"]
+    assert found["last_at"] == "2026-11-19T08:00:00Z"
+    assert (found["lag_ms"], found["lines_per_s"], sum(found["lines"])) == (None, 0, 0)
+    assert far.last_at == then.replace(hour=0), "an old line counts from the day it came"
+
+
+@pytest.mark.usefixtures("clickhouse", "valkey")
 def test_refused_lines_are_counted_with_the_newest_reason(roles: Roles) -> None:
     reject(MINE, MINE, MINE | {"reason_code": "too_long", "reason": "too_long: 2 MB"})
     found = only(signed_in(roles.member))

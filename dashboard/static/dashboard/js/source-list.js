@@ -86,7 +86,7 @@ export class SourceList {
     if (source.lag_ms === null) return make("span", { class: "quiet", text: "–" });
     const ahead = source.lag_ms < 0 ? " The clock of the sender is ahead of ours." : "";
     const stored = source.store_ms === null ? "" : ` Then ${span(source.store_ms)} until it can be found.`;
-    const title = `From the time in a line to its arrival, middle of the last 15 min.${stored}${ahead}`;
+    const title = `From the time in a line to its arrival, the median of the last 5 min.${stored}${ahead}`;
     return make("span", { class: source.lag_ms > LATE_MS || ahead ? "warned" : "", title, text: span(source.lag_ms) });
   }
 
