@@ -171,6 +171,7 @@ def _batches(
     for queued in entries:
         entry = queued.entry
         lines = _decode(queued)
+        treatment = plans.treatment_of(entry.app, entry.source)
         formats, own = unpinned(entry.app, entry.format)
         table = table_in(formats)
         if table:
@@ -183,7 +184,7 @@ def _batches(
             max_line_bytes=settings.ENV.max_line_bytes,
             multiline=entry.multiline and not table,
         )
-        how = (hint, plans.treatment_of(entry.app, entry.source))
+        how = (hint, treatment)
         batches.setdefault(how, []).append(_Decoded(queued, lines))
     for how, batch in batches.items():
         # What one sender sent is side by side: lines go on from one body to the next.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from ingestion.custom import reading
 from ingestion.errors import RulesUnavailable
 from ingestion.treatment.models import (
     REDACTED,
@@ -88,6 +89,8 @@ def _refresh() -> None:
         _known.version = version
         _known.by_source.clear()
         _known.interned.clear()
+        # An app may have gone, and another have come under its name.
+        reading.forget()
 
 
 def _load(app: str, source: str) -> "Treatment":

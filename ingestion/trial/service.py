@@ -6,6 +6,7 @@ from typing import Any
 
 from ingestion.assemble import assemble
 from ingestion.contracts import Entry, QueuedEntry
+from ingestion.custom.reading import unpinned
 from ingestion.formats import formats_in, pin_formats
 from ingestion.protocols import http_protocols
 from logplatform.kernel import clock
@@ -109,8 +110,14 @@ def _trial_of(entry: Entry) -> Trial:
     )
 
 
-def known_formats() -> list[dict[str, Any]]:
-    """Every format: name, title, group, source, example lines, fields."""
+def known_formats(app: str = "", own: Mapping[str, int] | None = None) -> list[dict[str, Any]]:
+    """Every format: name, title, group, source, example lines, fields.
+
+    Args:
+        app, own: whose formats come too, by name with the version in use.
+    """
+    _, mine = unpinned(app, pin_formats(",".join(own or ()), own or {}))
+    formats = {**log_formats(), **{each.name: each.format for each in mine}}
     return [
         {
             "name": name,
@@ -123,5 +130,5 @@ def known_formats() -> list[dict[str, Any]]:
                 for field in each.fields
             ],
         }
-        for name, each in sorted(log_formats().items())
+        for name, each in sorted(formats.items())
     ]

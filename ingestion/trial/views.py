@@ -60,10 +60,11 @@ class FormatsView(APIView):
         operation_id="parse_formats", summary="List formats", responses=FormatListSerializer
     )
     def get(self, request: Request) -> Response:
-        """Every format with its title, example lines and fields."""
+        """Every format with its title, example lines and fields; with a key also its app's own."""
         from ingestion.trial.service import known_formats
 
-        return Response({"formats": known_formats()})
+        origin = _origin(request)
+        return Response({"formats": known_formats(origin.app, origin.own_formats)})
 
 
 class PatternsView(APIView):

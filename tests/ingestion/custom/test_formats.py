@@ -17,6 +17,7 @@ from ingestion.custom.models import CustomFormat, FormatVersion
 from ingestion.errors import RulesUnavailable, UnknownFormat
 from ingestion.keys import parse_key
 from ingestion.models import Source
+from ingestion.treatment import plans
 from storage import facade as storage
 from storage.models import App
 from tests.clients import signed_in
@@ -225,3 +226,32 @@ def test_a_version_that_is_gone_has_its_lines_quarantined(roles: Roles) -> None:
     entry = make_entry(LINE.encode(), app=roles.a.app.slug, format="gateway@7")
     found = assemble([QueuedEntry(shard=0, stream_id="1-0", entry=entry)])
     assert found.quarantined["reason_code"].to_list() == ["unknown_format"]
+
+
+def test_keys_are_told_of_the_formats_of_their_app(roles: Roles) -> None:
+    publishing.publish(make_format(roles.a.app), by=None)
+    for key, count in ((roles.a.query_key, 1), (roles.b.query_key, 0)):
+        client = Client(headers={"Authorization": f"Bearer {key}"})
+        listed = client.get("/api/v1/parse/formats").json()["formats"]
+        mine = [each for each in listed if each["name"] == "gateway"]
+        assert len(mine) == count
+    body = {"lines": [LINE], "format": "gateway"}
+    client = Client(headers={"Authorization": f"Bearer {roles.a.query_key}"})
+    tried = client.post("/api/v1/parse", body, content_type="application/json").json()
+    assert (tried["format"], tried["records"][0]["message"]) == ("gateway", "disk full")
+
+
+def test_another_app_of_the_same_name_has_formats_of_its_own(
+    roles: Roles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers that read by the version of an app that is gone do so no more."""
+    monkeypatch.setattr(plans, "REFRESH_S", 0.0)
+    slug = roles.a.app.slug
+    entry = make_entry(LINE.encode(), app=slug, format="gateway@1")
+    queued = [QueuedEntry(shard=0, stream_id="1-0", entry=entry)]
+    publishing.publish(make_format(roles.a.app), by=None)
+    assert assemble(queued).records["message"].to_list() == ["disk full"]
+    roles.a.app.delete()
+    again = App.objects.create(name="Again", slug=slug)
+    publishing.publish(make_format(again, "<time> | <rest>"), by=None)
+    assert assemble(queued).records["message"].to_list() == [LINE]
