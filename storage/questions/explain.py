@@ -179,8 +179,7 @@ class _Search:
         yield from problems
         if without and (not problems or len(leaves) > 1):
             message = f"Without “{clause.text[:80]}” there are {without} lines."
-            fix = Fix(text=f"Without {clause.text[:80]}", q=rest)
-            yield self._reason("clause", clause, message, [fix], without)
+            yield self._reason("clause", clause, message, [], without)
 
     def _leaf(self, clause: Clause, leaf: Leaf, without: int) -> Iterator[Reason]:
         """A field that no line has, or a value that none has."""
