@@ -10,7 +10,11 @@ class IngestionConfig(AppConfig):
     verbose_name = "Sources and keys"
 
     def ready(self) -> None:
-        from ingestion import openapi  # noqa: F401  # registers itself
+        from ingestion import (
+            openapi,  # noqa: F401  # registers itself
+            revocation,
+        )
         from ingestion.treatment import signals
 
         signals.connect()
+        revocation.connect()

@@ -136,9 +136,16 @@ def _look_up_or_remember(public_id: str, cached: _Cached | None) -> _Cached | No
         return cached
 
 
+def _was_revoked(public_id: str) -> bool:
+    """Also where the database is an older copy; without the queue, the database alone decides."""
+    with suppress(redis.RedisError):
+        return queue.is_revoked(public_id)
+    return False
+
+
 def _look_up(public_id: str) -> _Cached | None:
     row = ApiKey.objects.usable().select_related("source__app").filter(public_id=public_id).first()
-    if row is None or not row.source.is_active:
+    if row is None or not row.source.is_active or _was_revoked(public_id):
         _cache.pop(public_id, None)
         return None
     if len(_cache) >= _MAX_CACHED:

@@ -39,6 +39,15 @@ class BodyTooLarge(PlatformError):
     hint = "Nothing was stored; split it into smaller bodies."
 
 
+class TooManyLines(PlatformError):
+    """More lines than a worker takes at once."""
+
+    code = "too_many_lines"
+    status = 413
+    message = "The body has {lines} lines; at most {limit} are taken at once."
+    hint = "Nothing was stored; split it into smaller bodies."
+
+
 class DecompressedTooLarge(PlatformError):
     """Over the limit once decompressed."""
 

@@ -19,7 +19,7 @@ from django.conf import settings
 from ingestion import queue, quotas, receipts
 from ingestion.contracts import Accepted, Entry, Inspection, Outcome
 from ingestion.encoding import decompress
-from ingestion.errors import BadIdempotencyKey, QueueAway
+from ingestion.errors import BadIdempotencyKey, QueueAway, TooManyLines
 from ingestion.formats import pin_formats
 from ingestion.headers import header_of
 from ingestion.protocols import http_protocols
@@ -147,6 +147,8 @@ def _await(accepted: Accepted, app: str, deadline: float) -> Outcome | None:
 def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Entry:
     log_format = pin_formats(sent.format or identity.format, identity.own_formats)
     found, size, header = _inspect(identity, protocol, sent, log_format)
+    if found.lines > settings.ENV.max_body_lines:
+        raise TooManyLines(lines=found.lines, limit=settings.ENV.max_body_lines)
     return Entry(
         app=identity.app,
         source=identity.source,

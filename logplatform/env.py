@@ -131,6 +131,11 @@ class Env:
     max_decompressed_bytes: int = setting(
         "Largest request body once decompressed.", parse_size, "64M"
     )
+    max_body_lines: int = setting(
+        "Most lines of a request; a worker needs about 600 bytes for each while it stores them.",
+        _whole(1, 100_000_000),
+        "2000000",
+    )
     max_line_bytes: int = setting(
         "Longest line that is stored; longer ones are quarantined.", parse_size, "256K"
     )

@@ -15,7 +15,7 @@ What others may use is named here; they say `queue.enqueue`, `queue.ShardLease`.
 from ingestion.queue.connection import check_alive, client
 from ingestion.queue.counts import book, book_direct, booked, counters, direct_position
 from ingestion.queue.entries import dump_head, load_entry, queued_entry
-from ingestion.queue.key_use import note_key_use, take_key_use
+from ingestion.queue.key_use import is_revoked, note_key_use, note_revoked, take_key_use
 from ingestion.queue.lease import LINES, UNREAD, Group, LeaseLost, ShardLease, part_token
 from ingestion.queue.names import BYTES_KEY, shards, stream_key
 from ingestion.queue.once import idempotency_fill
@@ -59,9 +59,11 @@ __all__ = [
     "enqueued",
     "epoch",
     "idempotency_fill",
+    "is_revoked",
     "load_entry",
     "needs_drain",
     "note_key_use",
+    "note_revoked",
     "part_token",
     "queued_entry",
     "shard_states",

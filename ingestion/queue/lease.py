@@ -154,7 +154,7 @@ class ShardLease:
         return client().blmove(ring, ring, timeout_s, "LEFT", "LEFT") is not None
 
     def read(self, *, max_bytes: int) -> Group | None:
-        """Take the next entries up to `max_bytes` (decompressed) and save them as an intent.
+        """Take the next entries up to a weight of `max_bytes` and save them as an intent.
 
         Sources take turns; one entry that is larger than `max_bytes` comes alone.
 

@@ -45,6 +45,7 @@ def result_key(receipt: str) -> str:
 
 BYTES_KEY = "lgs:ingest:bytes"
 EPOCH_KEY = "lgs:epoch"
+REVOKED_KEY = "lgs:keys:revoked"
 LAST_USED_KEY = "lgs:keys:last-used"
 COUNTS_KEY = "lgs:metrics"
 DIRECT_KEY = "lgs:metrics:direct"

@@ -19,6 +19,7 @@ from ingestion.queue.headroom import Headroom
 from ingestion.queue.script import NotSent
 
 _RETRY_IDENTITY_S = 120
+_LINE_BYTES = 100
 _NO_TERMS = Terms()
 _SMALL_BYTES = 64 << 10
 
@@ -96,7 +97,7 @@ def enqueue_of(
     args += [terms.window_s, terms.rate_bytes, terms.burst_bytes]
     args += [terms.source_bytes, terms.app_bytes]
     args += once.once_args(entry.app, idempotency_key, body_hash)
-    args += [once.SLOT_S, once.SLOTS, terms.duplicates_field]
+    args += [once.SLOT_S, once.SLOTS, weight_of(entry), terms.duplicates_field]
     return Enqueue(shard=shard, keys=keys, args=args)
 
 
@@ -109,6 +110,11 @@ def _shard_of(entry: Entry) -> int:
     if entry.multiline and not entry.strict_json and len(entry.body) <= _SMALL_BYTES:
         return crc32(f"{entry.app}/{entry.source}/{entry.key_id}".encode()) % shards
     return secrets.randbelow(shards)
+
+
+def weight_of(entry: Entry) -> int:
+    """What an entry counts in its group: its bytes, or what columns cost where lines are short."""
+    return max(entry.size, entry.lines * _LINE_BYTES)
 
 
 def enqueue_all(asked: Sequence[Enqueue]) -> list[Any]:

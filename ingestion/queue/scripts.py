@@ -7,7 +7,7 @@ ENQUEUE = Script("""
 --   kept keys
 -- args: body, head, size, limit, body hash, ttl, lines, shard, nudge ttl, plain size, lane name,
 --   window s, bytes a second, burst, bytes a day of the source, of the app, bucket, field and mark
---   of the idempotency key, most keys, slot s, slots, field of duplicates
+--   of the idempotency key, most keys, slot s, slots, weight, field of duplicates
 local clock = redis.call('TIME')
 local seconds, is_keyed = tonumber(clock[1]), ARGV[17] ~= ''
 local slot_s, slots = tonumber(ARGV[21]), tonumber(ARGV[22])
@@ -15,7 +15,7 @@ local slot = math.floor(seconds / slot_s)
 local function keys_of(at) return 'lgs:once:' .. at .. ':' .. ARGV[17] end
 local function duplicate(receipt, lines)
   -- pcall: a count that cannot be kept must not stop the door.
-  if ARGV[23] ~= '' then redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[23], lines) end
+  if ARGV[24] ~= '' then redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[24], lines) end
   return {'DUP', receipt, lines, 0}
 end
 -- Of a body without a key, so that our own repeat is known; of an earlier version, also of keys.
@@ -89,7 +89,7 @@ for i = 1, 2 do
   end
 end
 -- A lane is on the ring exactly while something waits in it.
-if redis.call('RPUSH', KEYS[6], id .. ' ' .. ARGV[10]) == 1 then
+if redis.call('RPUSH', KEYS[6], id .. ' ' .. ARGV[23]) == 1 then
   redis.call('RPUSH', KEYS[5], ARGV[11])
 end
 local rung = redis.call('SET', KEYS[4], '1', 'NX', 'EX', ARGV[9])
