@@ -7,6 +7,7 @@ the last one.
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from typing import BinaryIO, Protocol
 
 from logplatform.embedded.engine.errors import EngineError, bad_request
@@ -104,6 +105,10 @@ def read_body(stream: BinaryIO, headers: Mapping[str, str], *, needs_length: boo
         EngineError: the framing or the compression is broken, or the body is over 4 GiB.
     """
     decoder = _decoder_of(headers.get("Content-Encoding", "").strip().lower())
+    length = headers.get("Content-Length", "")
+    is_bare = isinstance(decoder, _Plain) and not headers.get("Transfer-Encoding")
+    if is_bare and length.isdecimal() and int(length) <= _SPOOL_BYTES:
+        return BytesIO(_whole(stream, int(length)))
     spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the caller's
     total = 0
     try:
@@ -139,6 +144,14 @@ def _pieces(stream: BinaryIO, headers: Mapping[str, str], *, needs_length: bool)
     if not length.isdecimal():
         raise bad_request(f"Content-Length '{length}' is not a number")
     return _exactly(stream, int(length))
+
+
+def _whole(stream: BinaryIO, length: int) -> bytes:
+    """All of it in one piece, copied once."""
+    content = stream.read(length)
+    if len(content) < length:
+        raise TornBodyError
+    return content
 
 
 def _exactly(stream: BinaryIO, length: int) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from logplatform.embedded.engine.errors import EngineError, from_chdb
 from logplatform.embedded.engine.request import EngineRequest
 from logplatform.kernel import failpoints
 
-_APPEND_BYTES = 4 << 20
+_APPEND_BYTES = 64 << 20
 _SCHEMA_IN_EVERY_CHUNK = "ArrowStream"
 # Formats whose chunks, each complete in itself, form one result when put one after the other.
 _STREAMABLE = frozenset(
