@@ -168,8 +168,9 @@ def _read_whole(text: bytes, tokens: list[_Token], kind: Kind) -> Statement:
 
 def _by_comment(text: bytes, tokens: list[_Token]) -> bytes:
     """KILL QUERY with the id a client gave, which the library only knows as the comment."""
-    for token in reversed(tokens):
-        if token.text == b"query_id":
+    for before, token in reversed([*zip(tokens, tokens[1:], strict=False)]):
+        # `{query_id:String}` is a parameter of that name.
+        if token.text == b"query_id" and before.text != b"{":
             text = text[: token.start] + b"Settings['log_comment']" + text[token.end :]
     return text
 
