@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 # A source is judged once it sent so many lines; a kind of value only where it is of few.
 WARM_LINES = 1_000
 MAX_DISTINCT = 2_000
+# Of a source, a field and a week: bounds what the server keeps.
+MAX_KNOWN = 4_000
 # Of a group; where more are slow, slow is what is usual now.
 MAX_SLOW = 1_000
 _FIELDS = {"pattern_id": anomaly.NEW_TEMPLATE} | {
@@ -115,7 +117,7 @@ def _marks_of(source: Source, own: pl.DataFrame) -> Iterator[tuple[str, pl.Serie
 def _new_values(source: Source, memory: _Memory, name: str, column: pl.Series) -> pl.Series:
     """Values that the source did not send this week nor the last; they are remembered."""
     distinct = column.unique()
-    if len(distinct) > MAX_DISTINCT or len(memory.seen[name]) > 10 * MAX_DISTINCT:
+    if len(distinct) > MAX_DISTINCT or len(memory.seen[name]) > MAX_KNOWN:
         return distinct.clear()
     seen = memory.seen[name]
     unknown = [value for value in distinct.to_list() if value not in seen and value != ""]
@@ -124,13 +126,22 @@ def _new_values(source: Source, memory: _Memory, name: str, column: pl.Series) -
     with queue.client().pipeline(transaction=False) as pipe:
         for week in (memory.week, memory.week - 1):
             pipe.smismember(_key(source, f"{name}:{week}"), unknown)
-        pipe.sadd(_key(source, f"{name}:{memory.week}"), *unknown)
-        pipe.expire(_key(source, f"{name}:{memory.week}"), _KEPT_S)
-        this_week, last_week, *_ = pipe.execute()
+        pipe.scard(_key(source, f"{name}:{memory.week}"))
+        this_week, last_week, size = pipe.execute()
     seen.update(unknown)
+    if size + this_week.count(0) > MAX_KNOWN:
+        return distinct.clear()
+    _remember(_key(source, f"{name}:{memory.week}"), unknown)
     known = zip(unknown, this_week, last_week, strict=True)
     new = [value for value, now, before in known if not now and not before]
     return pl.Series(new, dtype=column.dtype)
+
+
+def _remember(key: str, values: list[object]) -> None:
+    with queue.client().pipeline(transaction=False) as pipe:
+        pipe.sadd(key, *values)
+        pipe.expire(key, _KEPT_S)
+        pipe.execute()
 
 
 def _memory_of(source: Source) -> _Memory:

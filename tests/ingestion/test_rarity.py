@@ -107,6 +107,16 @@ def test_a_source_of_ever_new_messages_is_left_alone() -> None:
     assert not any("_unusual" in record["attributes"] for record in found)
 
 
+def test_what_is_remembered_of_a_source_is_bounded() -> None:
+    usual()
+    template = '{"message": "took order 7", "host": "web-%s"}'
+    for part in range(6):
+        judged(*(template % f"{part}x{number}" for number in range(1_000)))
+    assert queue.client().scard(queue.client().keys("lgs:usual:shop/web:host:*")[0]) <= 4_000
+    (found,) = judged(template % "new")
+    assert "_unusual" not in found["attributes"]
+
+
 def test_without_the_queue_server_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     usual()
 
