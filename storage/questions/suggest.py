@@ -11,7 +11,7 @@ from storage.contracts import LogQuery
 from storage.counts import closed
 from storage.query import QueryError, SqlCondition, parse_query
 from storage.query.completion import Place, place_of
-from storage.query.fields import EXISTS, PREFIX, Kind, field_of
+from storage.query.fields import EXISTS, PREFIX, TAGS, Kind, field_of
 from storage.query.meaning import number_of
 from storage.query.syntax import Word
 from storage.query.text import escape, quote
@@ -196,12 +196,16 @@ def value_counts(
     columns = Columns()
     column = columns.of(name)
     shown = column.shown.format(column.key)
+    # A line may have several tags.
+    value = (
+        f"arrayJoin(splitByChar(',', {shown})) AS value" if field in TAGS else f"{shown} AS value"
+    )
     params = {**columns.params, "typed": typed}
     present = SqlCondition(text=column.is_present, params=params)
     fitting = SqlCondition(text=_FITS.format(shown), params=params)
-    found = _counted(sample_of(query, f"{shown} AS value", present), limit)
+    found = _counted(sample_of(query, value, present), limit)
     if typed and len(found) < FEW:
-        wide = sample_of(query, f"{shown} AS value", present, fitting)
+        wide = sample_of(query, value, present, fitting)
         found = _counted(wide, limit, **_PATIENCE) or found
     return found
 

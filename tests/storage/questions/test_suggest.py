@@ -107,6 +107,14 @@ def test_values_of_each_kind_of_field(marked: str, found: list[str]) -> None:
     assert texts(marked) == found
 
 
+def test_tags_are_suggested_one_by_one(store: Store) -> None:
+    store(*({"attributes": {"tags": tags}} for tags in ("api,auth", "auth")))
+    for field in ("tag", "tags"):
+        found = {item.text: item.count for item in ask(f"{field}:|").items}
+        assert found == {"auth": 2, "api": 1}
+    assert texts("tag:ap|") == ["api"]
+
+
 def test_levels_have_counts() -> None:
     counts = {item.text: item.count for item in ask("level:|").items}
     assert counts == {"fatal": 0, "error": 1, "warn": 0, "info": 4, "debug": 0, "trace": 0}
