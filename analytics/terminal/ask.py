@@ -1,15 +1,15 @@
 """Asks an installation for lines over its API, a page at a time."""
 
 import re
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 from unicodedata import combining, east_asian_width
 from urllib.parse import urlencode
 
 from logplatform.kernel.errors import PlatformError
-from logplatform.remote.client import Refused, RemoteClient
+from logplatform.remote.client import BadTarget, Refused, RemoteClient
 
 MAX_LINES = 100_000
 _PAGE = 1_000
@@ -51,12 +51,11 @@ def newest(client: RemoteClient, question: Question, count: int) -> list[Record]
     """The newest lines, oldest first.
 
     Raises:
-        UnreadableQuery, Unavailable, Refused.
+        UnreadableQuery, Unavailable, Refused; BadTarget: it is something else that answers.
     """
-    found: deque[Record] = deque(maxlen=count or 1)
-    for record in _newest_first(client, question, count):
-        found.appendleft(record)
-    return list(found)
+    found = list(islice(_newest_first(client, question, count), count))
+    found.reverse()
+    return found
 
 
 def since(client: RemoteClient, question: Question, start: str) -> list[Record]:
@@ -70,15 +69,18 @@ def _newest_first(client: RemoteClient, question: Question, count: int) -> Itera
         page = _page(client, question, {"limit": str(min(count, _PAGE)), "cursor": cursor})
         yield from page["results"]
         count -= len(page["results"])
-        cursor = page["next"]
+        cursor = page.get("next")
 
 
 def _page(client: RemoteClient, question: Question, more: Mapping[str, str]) -> dict[str, Any]:
     given = {**question.parameters, **{name: value for name, value in more.items() if value}}
     try:
-        return client.exchange("GET", f"/api/v1/logs?{urlencode(given)}", None, {})
+        page = client.exchange("GET", f"/api/v1/logs?{urlencode(given)}", None, {})
     except Refused as error:
         raise explained(error, question.q) from error
+    if not isinstance(page.get("results"), list):
+        raise BadTarget(url=client.url)
+    return page
 
 
 def explained(error: Refused, q: str) -> PlatformError:

@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode, urlunsplit
 
@@ -10,9 +11,16 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
 from analytics.terminal.ask import Question, Record, explained, since
-from logplatform.remote.client import Refused, RemoteClient, Target, Unavailable, parts_of
+from logplatform.remote.client import (
+    BadTarget,
+    Refused,
+    RemoteClient,
+    Target,
+    Unavailable,
+    parts_of,
+)
 
-OPEN_S = 10.0
+OPEN_S, CLOSE_S = 10.0, 1.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 # As many lines are known again when a connection was lost.
 _REMEMBERED = 5_000
@@ -69,9 +77,13 @@ class Follower:
 
     def _frame(self, tail: ClientConnection, timeout_s: float | None) -> dict[str, Any]:
         """The next message; an error is kept, to be told when the connection closes after it."""
-        frame: dict[str, Any] = json.loads(tail.recv(timeout=timeout_s))
-        if frame["type"] == "error":
-            self._told = frame["error"]
+        text = tail.recv(timeout=timeout_s)
+        try:
+            frame: dict[str, Any] = json.loads(text)
+            if frame["type"] == "error":
+                self._told = frame["error"]
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            raise BadTarget(url=self._target.url) from error
         return frame
 
     def _new(self, records: Iterable[Record]) -> Iterator[Record]:
@@ -85,27 +97,25 @@ class Follower:
         """What came while there was no connection."""
         return since(self._client, self._question, self._last) if self._last else []
 
-    def _open(self) -> ClientConnection:
+    @contextmanager
+    def _open(self) -> Iterator[ClientConnection]:
         """A tail that is subscribed."""
         parts = parts_of(self._target)
         scheme = "wss" if parts.scheme == "https" else "ws"
         wanted = {"app": self._question.app, "q": self._question.q}
         query = urlencode({name: value for name, value in wanted.items() if value})
         path = f"{parts.path.removesuffix('/').removesuffix(RemoteClient.own_path)}/ws/tail"
-        tail = connect(
+        with connect(
             urlunsplit((scheme, parts.netloc, path, query, "")),
             additional_headers={"Authorization": f"Bearer {self._target.key}"},
             open_timeout=OPEN_S,
+            close_timeout=CLOSE_S,
             max_size=_MAX_FRAME_BYTES,
-        )
-        try:
+        ) as tail:
             while self._frame(tail, OPEN_S)["type"] != "ready":
                 pass
-        except BaseException:
-            tail.close()
-            raise
-        self._told, self._has_opened = {}, True
-        return tail
+            self._told, self._has_opened = {}, True
+            yield tail
 
     def _raise_if_final(self, error: Exception) -> None:
         """Another try would be refused too, or there was never an answer."""

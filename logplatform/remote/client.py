@@ -159,7 +159,7 @@ def _is_stale(connection: http.client.HTTPConnection) -> bool:
 def _json(content: bytes) -> dict[str, Any]:
     try:
         value = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

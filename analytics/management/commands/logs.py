@@ -64,6 +64,8 @@ class Command(BaseCommand):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _search(self, options: dict[str, Any]) -> None:
+        if options["tail"] and options["until"]:
+            raise CommandError("A tail has no end: leave --until or --tail away.")
         target = _target(options)
         count = _count(options)
         question = Question(
