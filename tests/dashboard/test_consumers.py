@@ -1,5 +1,7 @@
 """Live tails: who may watch, what arrives, what is counted, what is refused."""
 
+import asyncio
+import os
 import time
 
 import pytest
@@ -447,6 +449,33 @@ def test_a_viewer_may_have_five_tails_and_closed_ones_do_not_count(roles: Roles)
         assert slots.open_tails() == 0
         async with watching("alpha", session=session) as page:
             assert (await page.message())["type"] == "ready"
+
+    play(scenario)
+
+
+def test_many_tails_at_once_leave_five_and_no_open_files(roles: Roles) -> None:
+    session, all_there = session_of(roles.member), asyncio.Event()
+
+    async def watch_once(seen: list[str]) -> None:
+        async with watching("alpha", session=session) as page:
+            first = await page.message()
+            seen.append(first["type"])
+            if len(seen) == 80:
+                all_there.set()
+            if first["type"] == "ready":
+                await all_there.wait()
+            else:
+                assert await page.close_code() == 4008
+
+    async def scenario() -> None:
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(2):
+            all_there.clear()
+            seen: list[str] = []
+            await asyncio.gather(*(watch_once(seen) for _ in range(80)))
+            assert (seen.count("ready"), len(seen)) == (slots.PER_VIEWER, 80)
+            assert slots.open_tails() == 0
+        assert len(os.listdir("/proc/self/fd")) <= before + 20
 
     play(scenario)
 
