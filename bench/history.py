@@ -22,7 +22,7 @@ WITH
     toString(10 + intDiv(r, 7) % 900) AS took,
     ['GET', 'GET', 'GET', 'POST', 'PUT'][1 + intDiv(r, 11) % 5] AS method,
     ['/', '/cart', '/items', '/login', '/pay', '/search', '/users'][1 + intDiv(r, 13) % 7] AS path,
-    multiIf(number % 100000 = 77, 'cache {rare} rebuilt',
+    multiIf(number % 1000000 = 77777, 'cache {rare} rebuilt',
             level = 17, 'connection reset by peer',
             level = 13, 'slow answer of upstream', 'request done') AS words
 SELECT

@@ -97,13 +97,14 @@ def stats_logs(query: LogQuery) -> LogStats:
     source = _Source(query)
     if not query.apps:
         return LogStats(total=0, took_ms=took_ms(started))
-    levels = source.fetch(
-        f"{LEVEL_INDEX} AS level, {source.measures.span}", "GROUP BY level ORDER BY level"
+    # Both in one go over the lines. A level is missing where rows are grouped by service.
+    rows = source.fetch(
+        f"{LEVEL_INDEX} AS level, service, grouping(service) AS is_level, {source.measures.span}",
+        "GROUP BY GROUPING SETS ((level), (service)) ORDER BY n DESC, service "
+        f"LIMIT {TOP_SERVICES} BY is_level",
     )
-    services = source.fetch(
-        f"service, {source.measures.lines} AS n",
-        f"GROUP BY service ORDER BY n DESC LIMIT {TOP_SERVICES}",
-    )
+    levels = sorted((row for row in rows if row["is_level"]), key=lambda row: int(row["level"]))
+    services = [row for row in rows if not row["is_level"]]
     total = sum(row["n"] for row in levels)
     errors = sum(row["n"] for row in levels if row["level"] >= LEVELS.index("ERROR"))
     return LogStats(
