@@ -7,6 +7,7 @@ import { Tail } from "./tail.js";
 
 const MAX_ROWS = 5000;
 const MAX_PENDING = 2000;
+const PAINT_EVERY_MS = 200;
 
 export class Live {
   /**
@@ -21,7 +22,9 @@ export class Live {
     this.state = byId("live-state");
     this.lost = byId("dropped");
     this.isOn = false;
-    this.paintSoon = oncePerFrame(() => this.#paint());
+    this.paintedAt = 0;
+    this.timer = 0;
+    this.paintSoon = oncePerFrame(() => this.#paintInTime());
     this.#reset();
     this.tail = new Tail({
       onReady: (isAgain) => this.#ready(isAgain),
@@ -138,9 +141,18 @@ export class Live {
     this.callbacks.onEnd(error);
   }
 
+  /** A single line is shown at once, many are shown together: all rows change with each. */
+  #paintInTime() {
+    const wait = this.paintedAt + PAINT_EVERY_MS - performance.now();
+    clearTimeout(this.timer);
+    if (wait <= 0) this.#paint();
+    else this.timer = setTimeout(() => this.#paint(), wait);
+  }
+
   #paint() {
     if (this.isFilling || !this.isOn) return;
     if (!this.pausedBy && this.pending.length) {
+      this.paintedAt = performance.now();
       this.list.prepend(this.pending.reverse(), MAX_ROWS);
       this.pending = [];
       this.callbacks.onRows();
