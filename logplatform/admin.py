@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import ManyToManyField
 from django_celery_beat import admin as beat
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -16,7 +17,11 @@ from django_celery_beat.models import (
 )
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from logplatform.admin_figures import ago
 from logplatform.admin_scope import ModelAdmin, SuperuserAdmin
@@ -40,6 +45,8 @@ else:
     _UserAdmin = DjangoUserAdmin
 
 _THEIRS: tuple[Any, ...] = (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule)
+# Groups and rights as lists to tick: Django's two boxes cannot be used by everybody.
+_TICKED: dict[Any, Any] = {ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}}
 admin.site.unregister((*_THEIRS, SolarSchedule, ClockedSchedule))
 
 
@@ -50,6 +57,7 @@ class UserAdmin(SuperuserAdmin, _UserAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    formfield_overrides = _TICKED
     list_display = ("username", "email", "member_of", "is_staff", "is_active", "last_login")
 
     @display(description="groups")
@@ -66,6 +74,7 @@ class UserAdmin(SuperuserAdmin, _UserAdmin):
 class GroupAdmin(SuperuserAdmin, DjangoGroupAdmin):
     """Groups: teams that see apps, and sets of rights."""
 
+    formfield_overrides = _TICKED
     list_display = ("name", "sees")
 
     @display(description="sees the apps")
