@@ -1,5 +1,6 @@
 """Beat's schedule from the database, for machines whose clock may be set."""
 
+from datetime import datetime
 from typing import Any
 
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
@@ -7,6 +8,8 @@ from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 class Entry(ModelEntry):
     """One schedule: a clock set ahead runs it once, a clock set back does not stop it."""
+
+    last_run_at: datetime | None
 
     def is_due(self) -> Any:
         """Whether to run it now, and when to look again."""
