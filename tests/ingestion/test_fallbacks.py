@@ -7,10 +7,11 @@ from collections import Counter
 import pytest
 
 from ingestion import drain, queue
+from ingestion.queue.producer import weight_of
 from storage import facade as storage
 from storage.facade import StoreUnavailable
 from tests.ingestion.test_drain import messages
-from tests.ingestion.test_queue import put
+from tests.ingestion.test_queue import make_entry, put
 from tests.ingestion.valkeys import Server
 from tests.outages import engine_away
 
@@ -42,7 +43,7 @@ def test_leases_groups_and_turns_survive_the_queue(server: Server) -> None:
         put(b"%d" % number, source="ab"[number % 2])
     lease = queue.ShardLease(0)
     assert lease.acquire()
-    group = lease.read(max_bytes=2)
+    group = lease.read(max_bytes=2 * weight_of(make_entry()))
     assert len(group.entries) == 2
     server.kill()
     server.start()

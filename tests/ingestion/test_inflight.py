@@ -11,8 +11,12 @@ from ingestion import intake
 from ingestion.door import Door
 from ingestion.errors import TooBusy
 from ingestion.inflight import Meter
+from logplatform.api_access import KeyIdentity
 
 KB = 1024
+_IDENTITY = KeyIdentity(
+    key_id=1, app="shop", source="web", source_id=1, scopes=frozenset(), format="", zone="UTC"
+)
 
 
 def test_what_requests_hold_together_is_bounded_and_given_back() -> None:
@@ -127,7 +131,8 @@ def test_few_bodies_are_decompressed_at_a_time(monkeypatch) -> None:
         format="",
         wants_result=False,
     )
-    threads = [threading.Thread(target=intake._inspect, args=("native", sent)) for _ in range(12)]
+    asked = (_IDENTITY, "native", sent, "")
+    threads = [threading.Thread(target=intake._inspect, args=asked) for _ in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:

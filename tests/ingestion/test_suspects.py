@@ -180,9 +180,9 @@ def test_parts_are_saved_at_once_in_order_and_only_while_the_group_is_there(leas
     bodies = [b"%02d" % number for number in range(40)]
     for body in bodies:
         put(body)
-    group = lease.read(max_bytes=1000)
+    group = lease.read(max_bytes=100_000)
     put(b"later")
-    later = lease.read(max_bytes=1000)
+    later = lease.read(max_bytes=100_000)
     die_times(lease, group.token, 3)
     parts = list(suspects.unfinished(lease))
     assert len(parts) == 15
