@@ -1,5 +1,7 @@
 """Log text is text: whatever it holds, nothing of it runs and the page keeps its elements."""
 
+from datetime import UTC, datetime, timedelta
+
 from selenium.webdriver import Keys
 from selenium.webdriver.support.expected_conditions import alert_is_present
 
@@ -30,6 +32,13 @@ def payload_records() -> list[dict[str, object]]:
         }
         for n, text in enumerate(XSS)
     ]
+
+
+def changing_records() -> list[dict[str, object]]:
+    """Some of the corpus has come lately, over lines that always come."""
+    before = (datetime.now(UTC) - timedelta(minutes=20)).isoformat()
+    steady: dict[str, object] = {"message": "steady work", "service": "web"}
+    return [steady | {"timestamp": before}] * 200 + [steady] * 200 + payload_records()[:6] * 40
 
 
 def test_the_corpus_shows_as_text_everywhere(page: Explorer) -> None:
@@ -90,6 +99,7 @@ def test_the_corpus_in_every_panel(page: Explorer) -> None:
         assert page.js(_ELEMENTS) == 0
     page.click("#drawer .value")
     assert page.js(_ELEMENTS) == 0
+    page.tenant.send(*changing_records())
     for tab in ("patterns", "changes"):
         page.open(f"&tab={tab}")
         page.until(lambda: page.css("#view table"), "no table")
