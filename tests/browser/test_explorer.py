@@ -196,6 +196,7 @@ def test_searches_are_kept_and_opened_again(shop: Explorer) -> None:
     shop.until(lambda: query(shop) == "level:error", "not opened")
     shop.click("#searches-button")
     shop.click("#saved-searches [aria-label^=Delete]")
+    shop.until(lambda: "Really delete?" in shop.text("#saved-searches"), "nothing asked")
     shop.click("#saved-searches [aria-label^=Delete]")
     shop.until(lambda: "None yet" in shop.text("#saved-searches"), "not deleted")
     shop.press(Keys.ESCAPE)

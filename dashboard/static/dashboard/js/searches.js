@@ -6,6 +6,7 @@ import { ago, isPreset, parse, words } from "./time.js";
 import { USUAL_COLUMNS } from "./state.js";
 
 const RECENT = 15;
+const SURE = "Really delete?";
 const SURE_MS = 3000;
 
 export class Searches {
@@ -19,6 +20,7 @@ export class Searches {
     this.shared = byId("save-shared");
     this.local = [];
     this.lastRun = "";
+    this.doubted = null; /* id of the search whose deletion was asked for once */
     anchorMenu(this.menu, byId("searches-button"));
     this.menu.addEventListener("toggle", (event) => event.newState === "open" && this.#fill());
     byId("save-form").addEventListener("submit", (event) => {
@@ -76,13 +78,16 @@ export class Searches {
     if (!isMine) return make("li", {}, open);
     const change = (work) => work.then(() => this.#fill()).catch((error) => toast(`${error.message} ${error.hint || ""}`));
     const share = make("button", { class: "act", type: "button", title: isShared ? "Keep it for yourself" : "Show it to everyone who may see this app", "aria-label": `${isShared ? "Unshare" : "Share"}: ${name}`, text: isShared ? "Unshare" : "Share", onclick: () => change(send("PATCH", `searches/${search.id}`, { is_shared: !isShared })) });
-    const remove = make("button", { class: "act", type: "button", title: "Delete this saved search", "aria-label": `Delete: ${name}`, text: "Delete" });
+    const remove = make("button", { class: "act", type: "button", title: "Delete this saved search", "aria-label": `Delete: ${name}`, text: this.doubted === search.id ? SURE : "Delete" });
     remove.addEventListener("click", () => {
-      if (remove.dataset.sure) change(send("DELETE", `searches/${search.id}`));
-      remove.dataset.sure = "1";
-      remove.textContent = "Really delete?";
+      if (this.doubted === search.id) {
+        change(send("DELETE", `searches/${search.id}`));
+        return;
+      }
+      this.doubted = search.id; /* the list may be filled again before the second click */
+      remove.textContent = SURE;
       setTimeout(() => {
-        delete remove.dataset.sure;
+        this.doubted = null;
         remove.textContent = "Delete";
       }, SURE_MS);
     });
