@@ -45,7 +45,7 @@ def page(figures: Sequence[Figure], *, lines: int) -> str:
         f"Lines are NDJSON of {LINE_BYTES} bytes with a random trace id and five more attributes; "
         f"bodies have {LINES_A_BODY:,} of them, over four connections. "
         "*Accepted* is the time until the last answer, *searchable* until the count of the API "
-        "equals what was sent; medians of three runs. "
+        "equals what was sent; medians of three runs after one to warm up. "
         f"Searches run over {lines:,} lines through HTTP with a key, warm, one at a time. "
         "The direct insert puts the same lines, parsed before, as Arrow blocks into an empty "
         "engine in a process of its own: the ceiling.\n\n"
