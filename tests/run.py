@@ -11,11 +11,21 @@ import sys
 ALONE = "system or browser"
 FAILED, NO_TESTS = 1, 5
 _APT_S = 300
+_FONTS = "fonts-dejavu-core"
+# Command → Debian's package.
+_TOOLS = {
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "strace": "strace",
+    "faketime": "faketime",
+}
 
 
 def main(arguments: list[str]) -> int:
     """Run both parts; the exit code is the worst of them."""
-    ensure_browser()
+    ensure_tools()
     processes = str(max(2, min(4, os.cpu_count() or 2)))
     side_by_side = ["-n", processes, "--dist", "loadgroup"]
     codes = [
@@ -46,20 +56,20 @@ def pytest(*arguments: str) -> int:
     return subprocess.run(command, check=False).returncode
 
 
-def ensure_browser() -> None:
-    """Install Chromium where that is possible; where not, browser tests skip and say why."""
-    if shutil.which("chromium") and shutil.which("chromedriver"):
+def ensure_tools() -> None:
+    """Install what Debian has for tests, where that is possible; else they skip and say why."""
+    missing = sorted({package for tool, package in _TOOLS.items() if not shutil.which(tool)})
+    if not missing:
         return
+    names = ", ".join(missing)
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        say("Chromium and chromedriver are not installed: the browser tests will be skipped.")
+        say(f"Tests that need {names} will be skipped: that is not installed.")
         return
-    say("Installing Chromium for the browser tests (once) ...")
-    packages = ("chromium", "chromium-driver", "fonts-dejavu-core")
-    install = ("install", "--yes", "--quiet", "--no-install-recommends", *packages)
+    say(f"Installing {names} for tests (once) ...")
     # An old list may do, and mirrors fail now and then: updating it may fail.
     apt("update", "--quiet")
-    if not apt(*install):
-        say("Chromium could not be installed: the browser tests will be skipped.")
+    if not apt("install", "--yes", "--quiet", "--no-install-recommends", _FONTS, *missing):
+        say(f"Tests that need {names} will be skipped: it could not be installed.")
 
 
 def apt(*arguments: str) -> bool:
