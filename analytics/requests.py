@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from analytics.parameters import Given, until_now
+from analytics.question import Question
 from storage import facade as storage
 from storage.logs import LogSet
 
@@ -41,6 +42,52 @@ def rows_by(logs: LogSet, given: Given, part: storage.Part) -> dict[str, Any]:
     limit = given.number("limit", DEFAULT_ROWS)
     found = until_now(logs).requests(by=(part,), figures=OF_A_PART, needs=part, limit=limit)
     return as_rows(found)
+
+
+def ranking(
+    part: storage.Part, *, path: str, noun: str, summary: str, says: str, example: str
+) -> Question:
+    """The question which values of one part of a request have most requests.
+
+    Args:
+        part: names the part, and its field in each row.
+        path, summary: as of every question; `says` is its description.
+        noun: what one value is called in the schema.
+        example: a value.
+    """
+    row = type(
+        f"{noun}Serializer",
+        (SharedSerializer,),
+        {"__doc__": f"One {noun.lower()}.", part: serializers.CharField()},
+    )
+    answer = type(
+        f"{noun}ListSerializer",
+        (serializers.Serializer,),
+        {
+            "__doc__": "Those with most requests first.",
+            "rows": row(many=True),
+            "is_truncated": serializers.BooleanField(help_text="There are more."),
+            "took_ms": serializers.IntegerField(),
+        },
+    )
+
+    def ask(logs: LogSet, given: Given) -> dict[str, Any]:
+        return rows_by(logs, given, part)
+
+    ask.__doc__ = says
+    shown = {"count": 1200, "share": 0.41, "client_errors": 31, "server_errors": 2}
+    return Question(
+        path=path,
+        summary=summary,
+        ask=ask,
+        parameters=ROWS,
+        answer=answer,
+        example={
+            "rows": [{part: example, **shown, "error_rate": 0.001667}],
+            "is_truncated": False,
+            "took_ms": 35,
+        },
+    )
 
 
 def as_rows(found: storage.Aggregate) -> dict[str, Any]:
