@@ -4,7 +4,7 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from channels.layers import get_channel_layer
+from channels.layers import channel_layers, get_channel_layer
 
 from ingestion import queue, tail
 from ingestion.assemble import assemble
@@ -18,6 +18,8 @@ pytestmark = pytest.mark.usefixtures("valkey")
 @pytest.fixture
 def watch():
     """watch(app, q) → a function that returns the next message for that subscription."""
+    # Locks of a layer belong to the event loop that used it first.
+    channel_layers.backends.clear()
     runner = asyncio.Runner()
 
     def subscribe(app: str, q: str):
@@ -37,6 +39,7 @@ def watch():
 
     yield subscribe
     runner.close()
+    channel_layers.backends.clear()
 
 
 def publish(body: bytes, app: str = "shop", stream_id: str = "1-0") -> None:
