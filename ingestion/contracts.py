@@ -39,7 +39,8 @@ class HttpProtocol:
 class Entry:
     """One accepted request body with all that storing it depends on, so a retry is identical.
 
-    `header`: of a table (CSV and the like), the one in force where the body begins.
+    `header`: of a table (CSV and the like), the one in force where the body begins. `edges`: as
+    `trace_lines.edges_of` says, whether lines at its ends belong to records of bodies around it.
     """
 
     app: str
@@ -57,6 +58,7 @@ class Entry:
     wants_result: bool = False
     multiline: bool = False
     header: str = ""
+    edges: str = ""
     body: bytes = field(repr=False)
 
 

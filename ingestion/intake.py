@@ -21,10 +21,11 @@ from ingestion.contracts import Accepted, Entry, Inspection, Outcome
 from ingestion.encoding import decompress
 from ingestion.errors import BadIdempotencyKey, QueueAway, TooManyLines
 from ingestion.formats import pin_formats
-from ingestion.headers import header_of
+from ingestion.headers import header_of, is_table
 from ingestion.protocols import http_protocols
 from logplatform.api_access import IngestLimits, KeyIdentity
 from logplatform.kernel import clock, failpoints
+from logplatform.kernel.trace_lines import edges_of
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +147,7 @@ def _await(accepted: Accepted, app: str, deadline: float) -> Outcome | None:
 
 def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Entry:
     log_format = pin_formats(sent.format or identity.format, identity.own_formats)
-    found, size, header = _inspect(identity, protocol, sent, log_format)
+    found, size, header, edges = _inspect(identity, protocol, sent, log_format)
     if found.lines > settings.ENV.max_body_lines:
         raise TooManyLines(lines=found.lines, limit=settings.ENV.max_body_lines)
     return Entry(
@@ -165,19 +166,24 @@ def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Ent
         wants_result=sent.wants_result,
         multiline=identity.multiline,
         header=header,
+        edges=edges,
         body=sent.body,
     )
 
 
 def _inspect(
     identity: KeyIdentity, protocol: str, sent: IncomingBody, log_format: str
-) -> tuple[Inspection, int, str]:
-    """What the body is, its size, and its header; only so many are large in memory at a time."""
+) -> tuple[Inspection, int, str, str]:
+    """What the body is, its size, its header and its edges; only so many are large in memory at a
+    time.
+    """
     with _decompressing() if sent.encoding else nullcontext():
         limit = settings.ENV.max_decompressed_bytes
         plain = decompress(sent.body, sent.encoding, limit_bytes=limit)
         found = http_protocols()[protocol].inspect(plain, sent.content_type)
-        return found, len(plain), header_of(identity, log_format, plain)
+        header = header_of(identity, log_format, plain)
+        may_go_on = identity.multiline and not (found.strict_json or is_table(log_format))
+        return found, len(plain), header, edges_of(plain) if may_go_on else ""
 
 
 @cache

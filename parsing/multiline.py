@@ -9,6 +9,7 @@ from functools import partial
 
 import polars as pl
 
+from logplatform.kernel import trace_lines
 from parsing.contracts import Hint, Parsed
 from parsing.facade import parse_lines
 from parsing.frames import all_rows, constant, none_of
@@ -17,22 +18,8 @@ from parsing.treatment import DEFAULT, Treatment
 MAX_LINES = 1000
 
 _OBJECT = r"^\s*\{"
-_INDENTED = r"^[ \t]+[^ \t]"
-_CHAINED = r"^(?:During handling of the above exception|The above exception was the direct cause)"
-# Lines of a trace that are not indented, whatever is before them.
-_NAMED = (
-    r"^(?:Caused by: |Suppressed: |\.\.\. [0-9]+ (?:more|common frames)|--- End of "
-    r"|goroutine [0-9]+ \[|\[signal |[^ :]+\.rb:[0-9]+:in |During handling of the above exception"
-    r"|The above exception was the direct cause)"
-)
-_TRACEBACK = r"^Traceback \(most recent call last\):"
-# The last line of a Python traceback, and the first of a Java, .NET or Node one.
-_PYTHON_ERROR = r"^[A-Za-z_][0-9A-Za-z_.]*(?::|$)"
-_THROWN = r"^(?:[A-Za-z_$][0-9A-Za-z_$]*\.)*[A-Z][0-9A-Za-z_$]*(?:: |$)"
 _AT = r"^[ \t]+at "
-_GO_CALL = r"^(?:created by .*|[^ ]+\(.*\))$"
 _GO_PLACE = r"^\t[^ ]+\.go:[0-9]+"
-_CLOSING = r"^[\])}]+[,;]?$"
 # What a logger puts before its message: a time, or a level.
 _HEADER = (
     r"^(?:[\[(<]?[0-9]|[IWEF][0-9]{4} |[\[(<]?(?i:trace|debug|info|notice|warn|warning|error"
@@ -139,7 +126,7 @@ def find_heads(lines: pl.Series, streams: pl.Series, *, max_bytes: int) -> pl.Se
         n rows (UInt32), or None.
     """
     text = _readable(lines)
-    always = text.str.contains(f"{_INDENTED}|{_NAMED}")
+    always = text.str.contains(f"{trace_lines.INDENTED}|{trace_lines.NAMED}")
     if not always.any():
         return None
     size = lines.bin.size() if lines.dtype == pl.Binary else lines.str.len_bytes()
@@ -172,18 +159,27 @@ def _tell(told: pl.DataFrame) -> pl.DataFrame:
     text = pl.col("text")
     told = told.with_columns(
         is_object=text.str.contains(_OBJECT),
-        is_indented=text.str.contains(_INDENTED),
+        is_indented=text.str.contains(trace_lines.INDENTED),
         is_header=text.str.contains(_HEADER),
-        is_traceback=text.str.contains(_TRACEBACK),
+        is_traceback=text.str.contains(trace_lines.TRACEBACK),
         is_near=(pl.col("stream") == pl.col("stream").shift()).fill_null(value=False),
     )
     told = told.with_columns(_ends_traceback(told).alias("ends_traceback"))
     before, after = pl.col("is_header").shift(), pl.col("text").shift(-1)
-    chained = text.shift().str.contains(_CHAINED)
+    chained = text.shift().str.contains(trace_lines.CHAINED)
     trace = pl.col("is_traceback") & (before | chained)
-    thrown = text.str.contains(_THROWN) & ~pl.col("is_header") & after.str.contains(_AT) & before
-    call = text.str.contains(_GO_CALL) & ~pl.col("is_header") & after.str.contains(_GO_PLACE)
-    closing = text.str.contains(_CLOSING) & pl.col("always").shift()
+    thrown = (
+        text.str.contains(trace_lines.THROWN)
+        & ~pl.col("is_header")
+        & after.str.contains(_AT)
+        & before
+    )
+    call = (
+        text.str.contains(trace_lines.GO_CALL)
+        & ~pl.col("is_header")
+        & after.str.contains(_GO_PLACE)
+    )
+    closing = text.str.contains(trace_lines.CLOSING) & pl.col("always").shift()
     goes_on = pl.col("always") | pl.col("ends_traceback") | trace | thrown | call | closing
     is_alone = pl.col("is_object") | ~pl.col("is_near")
     return told.with_columns((goes_on.fill_null(value=False) & ~is_alone).alias("goes_on"))
@@ -193,7 +189,7 @@ def _ends_traceback(told: pl.DataFrame) -> pl.Series:
     """Lines such as `ValueError: x` that follow the indented lines of a Python traceback."""
     flush = told.filter(~pl.col("is_indented")).select(
         "row",
-        ends=pl.col("is_traceback").shift() & pl.col("text").str.contains(_PYTHON_ERROR),
+        ends=pl.col("is_traceback").shift() & pl.col("text").str.contains(trace_lines.PYTHON_ERROR),
     )
     found = flush.filter("ends")["row"]
     return none_of(len(told)).scatter(found, True)

@@ -20,6 +20,11 @@ MAX_ENTRIES = 2000
 _OLD_GROUP = "drain"
 _LEAST_SHARE_BYTES = 1 << 20
 _LEAST_SHARE_ENTRIES = 16
+# How long the last body of a sender waits for the next one where its last record may go on there,
+# since it came and since the first body of that record did, and how far such a record may spread.
+_QUIET_MS, _HOLD_MS = 1000, 3000
+_SPREAD_BYTES, _SPREAD_ENTRIES = 1 << 20, 64
+_HELD_PAUSE_S = 0.02
 
 
 class LeaseLost(Exception):
@@ -49,6 +54,7 @@ class ShardLease:
         self.shard = shard
         self.holder = secrets.token_hex(8)
         self._held_until = 0.0
+        self._holds_back = False
 
     def acquire(self) -> bool:
         """Take the lease unless somebody holds it."""
@@ -148,15 +154,19 @@ class ShardLease:
         """Whether an entry waits, after `timeout_s` at the latest.
 
         Waits on the ring, by a move that changes nothing: waiting on the stream would fetch a body
-        that `read` fetches again.
+        that `read` fetches again. The ring says nothing while the last read held something back.
         """
+        if self._holds_back:
+            time.sleep(min(timeout_s, _HELD_PAUSE_S))
+            return True
         ring = names.ring_key(self.shard)
         return client().blmove(ring, ring, timeout_s, "LEFT", "LEFT") is not None
 
     def read(self, *, max_bytes: int) -> Group | None:
         """Take the next entries up to a weight of `max_bytes` and save them as an intent.
 
-        Sources take turns; one entry that is larger than `max_bytes` comes alone.
+        Sources take turns; one entry that is larger than `max_bytes` comes alone. An entry whose
+        last record may go on is left for a moment, so that it is in one group with what goes on.
 
         Raises:
             LeaseLost: another drain took the shard over.
@@ -171,9 +181,11 @@ class ShardLease:
         keys += [f"lgs:debts:{shard}", f"lgs:groups:{shard}"]
         args = [self.holder, max_bytes, MAX_ENTRIES, shard, names.lane_prefix(shard)]
         args += [_LEAST_SHARE_BYTES, _LEAST_SHARE_ENTRIES]
+        args += [_QUIET_MS, _HOLD_MS, _SPREAD_BYTES, _SPREAD_ENTRIES]
         token, rows = scripts.READ.run(client(), keys, args)
         if token == b"LOST":
             raise LeaseLost(f"shard {self.shard}")
+        self._holds_back = token == b"HELD"
         entries = [
             load_row(self.shard, stream_id, dict(zip(flat[::2], flat[1::2], strict=True)))
             for stream_id, flat in rows

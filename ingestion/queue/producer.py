@@ -17,6 +17,7 @@ from ingestion.queue.connection import UNREACHABLE, client
 from ingestion.queue.entries import dump_head
 from ingestion.queue.headroom import Headroom
 from ingestion.queue.script import NotSent
+from logplatform.kernel.trace_lines import IS_OPEN
 
 _RETRY_IDENTITY_S = 120
 _LINE_BYTES = 100
@@ -97,19 +98,32 @@ def enqueue_of(
     args += [terms.window_s, terms.rate_bytes, terms.burst_bytes]
     args += [terms.source_bytes, terms.app_bytes]
     args += once.once_args(entry.app, idempotency_key, body_hash)
-    args += [once.SLOT_S, once.SLOTS, weight_of(entry), terms.duplicates_field]
+    args += [once.SLOT_S, once.SLOTS, _place_of(entry), terms.duplicates_field]
     return Enqueue(shard=shard, keys=keys, args=args)
 
 
 def _shard_of(entry: Entry) -> int:
-    """Any shard; for small bodies whose lines may go on in the next one, that of their sender.
+    """Any shard; for bodies whose lines may go on in the next one, that of their sender.
 
     So they come together, in their order, and a trace that was sent in pieces can be one record.
     """
     shards = len(names.shards())
-    if entry.multiline and not entry.strict_json and len(entry.body) <= _SMALL_BYTES:
+    is_near = entry.edges or len(entry.body) <= _SMALL_BYTES
+    if entry.multiline and not entry.strict_json and is_near:
         return crc32(f"{entry.app}/{entry.source}/{entry.key_id}".encode()) % shards
     return secrets.randbelow(shards)
+
+
+def _place_of(entry: Entry) -> str:
+    """What a lane keeps of an entry besides its id: its weight, its sender and its edges.
+
+    Of senders whose lines never go on, only the weight. Who waits for the result of a body is not
+    kept waiting for the next one.
+    """
+    if not entry.multiline or entry.strict_json:
+        return str(weight_of(entry))
+    edges = entry.edges.replace(IS_OPEN, "") if entry.wants_result else entry.edges
+    return f"{weight_of(entry)} {entry.key_id}:{edges}"
 
 
 def weight_of(entry: Entry) -> int:

@@ -102,34 +102,83 @@ return {'NEW', receipt, ARGV[7], rung and 1 or 0}
 # form that lets a queue overdraw.
 READ = Script("""
 -- keys: stream, intents, lease, ring, debts, group number
--- args: holder, max bytes, max entries, shard, lane prefix, least share of bytes, of entries
+-- args: holder, max bytes, max entries, shard, lane prefix, least share of bytes, of entries,
+--   ms to wait for what goes on, ms in all, bytes and entries a record may be spread over
+-- A lane holds: id, weight, and where lines may go on, sender:edges (g: goes on, o: is open).
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'LOST', {}} end
 local max_bytes, max_entries = tonumber(ARGV[2]), tonumber(ARGV[3])
 local lanes = redis.call('LLEN', KEYS[4])
 local share = math.max(max_bytes / lanes, tonumber(ARGV[6]))
 local most = math.max(max_entries / lanes, tonumber(ARGV[7]))
-local rows, ids, bytes, credits, is_full = {}, {}, 0, {}, false
+local quiet_ms, hold_ms = tonumber(ARGV[8]), tonumber(ARGV[9])
+local spread_bytes, spread = tonumber(ARGV[10]), tonumber(ARGV[11])
+local clock = redis.call('TIME')
+local now_ms = clock[1] * 1000 + clock[2] / 1000
+local rows, ids, bytes, credits, is_full, parked = {}, {}, 0, {}, false, {}
+
+local function read_item(item)
+  local id, size, sender, edges = string.match(item, '^(%S+) (%d+) ?(%d*):?(%a*)$')
+  return id, tonumber(size), sender, string.find(edges, 'g') ~= nil, string.find(edges, 'o') ~= nil
+end
+
+-- The last body of a sender waits for the next one while its last record is open, and with it the
+-- bodies that record began in.
+local function held_of(key)
+  local tail, last, held = redis.call('LRANGE', key, -spread, -1), {}, {}
+  for i = #tail, 1, -1 do
+    local id, size, sender, goes_on, is_open = read_item(tail[i])
+    local age = now_ms - tonumber(string.match(id, '^%d+'))
+    local chain = last[sender]
+    if sender == '' then chain = nil
+    elseif not chain then
+      chain = {ids = {}, bytes = 0, grows = is_open and age < quiet_ms}
+      last[sender] = chain
+    end
+    if chain and chain.grows then
+      chain.bytes, chain.grows = chain.bytes + size, goes_on
+      if age < hold_ms and chain.bytes <= spread_bytes then chain.ids[#chain.ids + 1] = id
+      else chain.ids, chain.grows = {}, false end
+    end
+  end
+  for _, chain in pairs(last) do
+    for _, id in ipairs(chain.ids) do held[id] = true end
+  end
+  return held
+end
 
 local function visit(lane)
   local key = ARGV[5] .. lane
-  local waiting, taken, chunk, is_cut = redis.call('LLEN', key), 0, nil, false
+  local waiting, seen, taken, chunk, is_cut = redis.call('LLEN', key), 0, 0, nil, false
+  local held, kept, before, over, over_bytes = held_of(key), {}, nil, 0, 0
   credits[lane] = share
     + (credits[lane] or lanes > 1 and tonumber(redis.call('HGET', KEYS[5], lane)) or 0)
-  while taken < waiting and taken < most and credits[lane] > 0 do
-    if taken % 64 == 0 then chunk = redis.call('LRANGE', key, taken, taken + 63) end
-    local id, size = string.match(chunk[taken % 64 + 1], '^(%S+) (%d+)$')
-    size = tonumber(size)
-    if #ids > 0 and (bytes + size > max_bytes or #ids >= max_entries) then
-      is_full, is_cut = true, true
-      break
+  while seen < waiting do
+    if seen % 64 == 0 then chunk = redis.call('LRANGE', key, seen, seen + 63) end
+    local item = chunk[seen % 64 + 1]
+    local id, size, sender, goes_on = read_item(item)
+    if held[id] then kept[#kept + 1] = item
+    else
+      local is_enough = taken >= most or credits[lane] <= 0
+      local is_over = #ids > 0 and (bytes + size > max_bytes or #ids >= max_entries)
+      if is_enough or is_over then
+        -- No group ends within a record, unless it would grow without bound.
+        over, over_bytes = over + 1, over_bytes + size
+        if not (goes_on and sender == before and over < spread and over_bytes <= spread_bytes) then
+          is_full, is_cut = is_full or is_over, is_over
+          break
+        end
+      end
+      taken, bytes, credits[lane], before = taken + 1, bytes + size, credits[lane] - size, sender
+      ids[#ids + 1] = id
+      rows[#rows + 1] = redis.call('XRANGE', KEYS[1], id, id)[1]
     end
-    taken, bytes, credits[lane] = taken + 1, bytes + size, credits[lane] - size
-    ids[#ids + 1] = id
-    rows[#rows + 1] = redis.call('XRANGE', KEYS[1], id, id)[1]
+    seen = seen + 1
   end
-  if taken > 0 then redis.call('LTRIM', key, taken, -1) end
-  if taken == waiting then
+  if seen > 0 then redis.call('LTRIM', key, seen, -1) end
+  for i = #kept, 1, -1 do redis.call('LPUSH', key, kept[i]) end
+  if seen == waiting then
     credits[lane] = 0
+    if #kept > 0 then parked[#parked + 1] = lane end
   elseif is_cut then
     -- Its turn goes on in the next group.
     credits[lane] = credits[lane] - share
@@ -144,11 +193,12 @@ while not is_full do
   if not lane then break end
   visit(lane)
 end
+for _, lane in ipairs(parked) do redis.call('RPUSH', KEYS[4], lane) end
 for lane, credit in pairs(credits) do
   if credit < 0 and lanes > 1 then redis.call('HSET', KEYS[5], lane, credit)
   else redis.call('HDEL', KEYS[5], lane) end
 end
-if #rows == 0 then return {'', {}} end
+if #rows == 0 then return {#parked > 0 and 'HELD' or '', {}} end
 local number = redis.call('INCR', KEYS[6])
 local token = ARGV[4] .. ':' .. ids[1] .. ':' .. ids[#ids] .. ':' .. number
 redis.call('HSET', KEYS[2], token, cjson.encode(ids))

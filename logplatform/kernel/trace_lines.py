@@ -1,0 +1,57 @@
+"""What lines of stack traces look like, for who joins lines and for the door, which only asks
+whether a body begins or ends within a record of several lines.
+
+The patterns are read by two engines: no look-around, no back-references.
+"""
+
+import re
+
+INDENTED = r"^[ \t]+[^ \t]"
+CHAINED = r"^(?:During handling of the above exception|The above exception was the direct cause)"
+# Lines of a trace that are not indented, whatever is before them.
+NAMED = (
+    r"^(?:Caused by: |Suppressed: |\.\.\. [0-9]+ (?:more|common frames)|--- End of "
+    r"|goroutine [0-9]+ \[|\[signal |[^ :]+\.rb:[0-9]+:in |During handling of the above exception"
+    r"|The above exception was the direct cause)"
+)
+TRACEBACK = r"^Traceback \(most recent call last\):"
+# The last line of a Python traceback, and the first of a Java, .NET or Node one.
+PYTHON_ERROR = r"^[A-Za-z_][0-9A-Za-z_.]*(?::|$)"
+THROWN = r"^(?:[A-Za-z_$][0-9A-Za-z_$]*\.)*[A-Z][0-9A-Za-z_$]*(?:: |$)"
+GO_CALL = r"^(?:created by .*|[^ ]+\(.*\))$"
+CLOSING = r"^[\])}]+[,;]?$"
+
+GOES_ON, IS_OPEN = "g", "o"
+_LOOKED_AT = 4096
+_ENDS = re.compile(
+    "|".join([INDENTED, NAMED, TRACEBACK, THROWN, GO_CALL, CLOSING]).encode()
+    # A line of the kind a trace comes below, and one that says that more comes.
+    + rb"|(?i:\b(?:warn|warning|error|err|critical|crit|fatal|severe|panic|emerg|fail|unhandled"
+    rb"|uncaught)\b|(?:exception|error)\b)|^[EWF][0-9]{4} |[:{(\[,\\]$"
+)
+_BEGINS = re.compile(
+    "|".join([INDENTED, NAMED, TRACEBACK, PYTHON_ERROR, THROWN, GO_CALL, CLOSING]).encode()
+)
+_STANDS_ALONE = re.compile(rb'^\s*\{|HTTP/[0-9.]+" [0-9]{3} ')
+
+
+def edges_of(body: bytes) -> str:
+    """What the lines at the edges of a body of text say, with no look at what is between.
+
+    Returns:
+        `GOES_ON` where its first line may belong to a record that began before, `IS_OPEN` where its
+        last record may go on in what comes next, both, or "".
+    """
+    stripped = body.rstrip(b" \t\r\v\f\n")
+    last = stripped[stripped.rfind(b"\n") + 1 :][:_LOOKED_AT].rstrip(b"\r")
+    first = _first_line(body)
+    is_open = not _STANDS_ALONE.search(last) and _ENDS.search(last)
+    goes_on = not _STANDS_ALONE.search(first) and _BEGINS.search(first)
+    return (GOES_ON if goes_on else "") + (IS_OPEN if is_open else "")
+
+
+def _first_line(body: bytes) -> bytes:
+    """The first line that is not blank, or its beginning."""
+    start = len(body) - len(body.lstrip(b" \t\r\v\f\n"))
+    start = body.rfind(b"\n", 0, start) + 1
+    return body[start : start + _LOOKED_AT].partition(b"\n")[0].rstrip(b"\r")
