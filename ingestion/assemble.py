@@ -26,7 +26,7 @@ from logplatform.kernel.errors import PlatformError
 from parsing import Hint, parse_joined, split_lines
 from parsing.contracts import REJECTED_SCHEMA
 from parsing.headers import table_in
-from parsing.tables import table_of
+from parsing.tables import headers_in_force, table_of
 from parsing.treatment import Treatment
 from storage import facade as storage
 
@@ -39,7 +39,7 @@ _NOTHING_QUARANTINED = pl.DataFrame(
         **REJECTED_SCHEMA,
         "reason_code": pl.String,
         "received_at": pl.Datetime("ms", "UTC"),
-        **dict.fromkeys(("app", "source", "protocol", "receipt", "format"), pl.String),
+        **dict.fromkeys(("app", "source", "protocol", "receipt", "format", "header"), pl.String),
     }
 )
 
@@ -49,10 +49,10 @@ class Assembled:
     """What a group becomes.
 
     `records`: record frame plus app, source, received_at, entry_key; `quarantined`: app, source,
-    received_at, protocol, receipt, line, reason_code, reason, raw, format; `receipts`: one row a
-    request, whose received = stored + duplicate + quarantined; `joined` of the stored lines are in
-    the record of a line before; `redactions`: (app, source, rule) → fields of records in which the
-    rule found something.
+    received_at, protocol, receipt, line, reason_code, reason, raw, format, header; `receipts`: one
+    row a request, whose received = stored + duplicate + quarantined; `joined` of the stored lines
+    are in the record of a line before; `redactions`: (app, source, rule) → fields of records in
+    which the rule found something.
     """
 
     records: pl.DataFrame
@@ -126,6 +126,7 @@ def quarantine_whole(
         "raw",
         pl.lit(reason).alias("reason"),
         pl.lit(0, pl.Int64).alias("entry"),
+        pl.lit(entry.header).alias("header"),
     )
     if is_read:
         row = _redacted(row, entry)
@@ -219,7 +220,12 @@ def _parse_batch(hint: Hint, treatment: Treatment, batch: list[_Decoded]) -> Ass
         treatment=treatment,
     )
     records = _book(found.parsed.frame, owner, starts)
-    rejected = _book(found.parsed.rejected, owner, starts)
+    headers = headers_in_force(
+        table_in(hint.formats), lines, owner, [e.entry.header for e in queued]
+    )
+    refused = found.parsed.rejected
+    refused = refused.with_columns(headers.gather(refused["line"]).alias("header"))
+    rejected = _book(refused, owner, starts)
     joined = np.bincount(owner.gather(found.joined).to_numpy(), minlength=len(batch))
     stored = np.bincount(records["entry"].to_numpy(), minlength=len(batch)) + joined
     quarantined = np.bincount(rejected["entry"].to_numpy(), minlength=len(batch))

@@ -103,6 +103,29 @@ def _parse(name: str, header: str | None, lines: pl.Series) -> Found:
     )
 
 
+def headers_in_force(
+    name: str, lines: pl.Series, owner: pl.Series, headers: Sequence[str]
+) -> pl.Series:
+    """The header each line is read by.
+
+    Args:
+        name: of the table; "" where the lines are of none.
+        lines: n lines (Binary or String) of several bodies.
+        owner: n numbers: which body.
+        headers: by body, the one in force where it begins.
+    """
+    at_first = pl.Series(headers, dtype=pl.String).gather(owner)
+    named = lines.cast(pl.Binary).bin.starts_with(FIELDS.encode()).arg_true()
+    if name != "w3c" or not len(named):
+        return at_first
+    told = [line.decode("utf-8", "replace").strip() for line in lines.gather(named).cast(pl.Binary)]
+    column = constant(None, len(lines), pl.String).scatter(named, pl.Series(told, dtype=pl.String))
+    later = pl.DataFrame({"owner": owner, "told": column}).select(
+        pl.coalesce(pl.col("told").forward_fill().over("owner"), pl.lit(at_first))
+    )
+    return later.to_series()
+
+
 _Reader = Callable[[pl.Series], tuple[Matched | None, pl.Series]]
 
 

@@ -19,7 +19,7 @@ _INSERT = {
     "input_format_arrow_allow_missing_columns": 0,
 }
 _QUARANTINE = ("received_at", "app", "source", "protocol", "receipt", "line") + (
-    "reason_code", "reason", "raw", "format"
+    "reason_code", "reason", "raw", "format", "header"
 )  # fmt: skip
 _RECEIPTS = ("receipt", "app", "source", "received_at", "done_at", "backend", "protocol") + (
     "received", "stored", "duplicate", "quarantined", "bytes", "errors", "id_key", "sent_bytes",
@@ -49,7 +49,7 @@ def write_quarantine(frame: "pl.DataFrame", *, token: str) -> None:
 
     Args:
         frame: received_at, app, source, protocol, receipt, line, reason_code, reason, raw (any
-            bytes), format.
+            bytes), format, header (of the table the line is a row of).
         token: as in `write_logs`; tables do not share tokens.
     """
     from storage.clickhouse.arrow import text_block

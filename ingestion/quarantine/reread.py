@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from ingestion.assemble import Assembled, assemble
+from ingestion.assemble import Assembled, assemble, entry_key
 from ingestion.contracts import Entry, QueuedEntry
 
 PROTOCOL = "replay"
@@ -32,7 +32,7 @@ class Reread:
     """What lines become.
 
     `records`: record frame as of `assemble`, with `_id` and `_receipt` in quarantine; `refused`:
-    `_id`, `reason_code`, `reason`; `receipts`: by the receipt the lines once came with.
+    `_id`, `reason_code`, `reason`; `receipts`: those of the replay, by what records name.
     """
 
     records: pl.DataFrame
@@ -51,15 +51,30 @@ def reread(lines: pl.DataFrame, *, app: str, reading: Reading, name: str = "") -
     """
     is_line = pl.Series([_is_line(raw) for raw in lines["raw"]], dtype=pl.Boolean)
     plain, others = lines.filter(is_line), refuse_all(lines.filter(~is_line), _NOT_A_LINE)
-    entries = list(_entries(plain, app, reading))
-    if not entries:
+    parts = plain.partition_by("header", maintain_order=True)
+    read: list[Reread] = []
+    for part in parts:
+        booked = sum(len(each.receipts) for each in read)
+        read.append(_reread(part, app, reading, name, booked))
+    if not read:
         return Reread(records=pl.DataFrame(), refused=others, receipts={})
-    found = assemble(entries, backend=PROTOCOL)
-    refused = _refused(found, plain)
     return Reread(
-        records=_records(found, plain, refused, name.partition(":")[0]),
-        refused=pl.concat([refused, others]),
-        receipts=_receipts(found, name),
+        records=pl.concat(part.records for part in read),
+        refused=pl.concat([*(part.refused for part in read), others]),
+        receipts={key: row for part in read for key, row in part.receipts.items()},
+    )
+
+
+def _reread(lines: pl.DataFrame, app: str, reading: Reading, name: str, booked: int) -> Reread:
+    """Read lines of one header; `booked` receipts are there already."""
+    entries = list(_entries(lines, app, reading))
+    found = assemble(entries, backend=PROTOCOL)
+    receipts = _receipts(found, name, booked)
+    places = _places(lines, entries, receipts)
+    return Reread(
+        records=_records(found, places, name.partition(":")[0]),
+        refused=_refused(found, places),
+        receipts={str(row["receipt"]): row for row in receipts.values()},
     )
 
 
@@ -77,10 +92,10 @@ def _is_line(raw: bytes) -> bool:
 
 
 def _entries(lines: pl.DataFrame, app: str, reading: Reading) -> Iterator[QueuedEntry]:
-    """One body for each request the lines once came with; it keeps that request's receipt."""
-    rows = lines.select("receipt", "received_at", "source", "raw").iter_rows()
-    for (receipt, received_at, source), found in groupby(rows, key=lambda row: row[:3]):
-        raws = [row[3] for row in found]
+    """A body for each request the lines once came with; it keeps that request's receipt."""
+    rows = lines.select("receipt", "received_at", "source", "header", "raw").iter_rows()
+    for (receipt, received_at, source, header), found in groupby(rows, key=lambda row: row[:4]):
+        raws = [row[4] for row in found]
         shard, _, stream_id = receipt.partition("-")
         body = b"\n".join(raws)
         entry = Entry(
@@ -95,45 +110,64 @@ def _entries(lines: pl.DataFrame, app: str, reading: Reading) -> Iterator[Queued
             received_at=received_at,
             lines=len(raws),
             size=len(body),
+            header=header,
             body=body,
         )
         yield QueuedEntry(shard=int(shard), stream_id=stream_id, entry=entry)
 
 
-def _refused(found: Assembled, plain: pl.DataFrame) -> pl.DataFrame:
-    """Refused lines under their ids; `line` of the entries counts from 0 in each receipt."""
-    places = plain.select(
-        pl.col("id").alias("_id"),
-        "receipt",
-        pl.int_range(pl.len(), dtype=pl.UInt32).over("receipt").alias("line"),
+def _places(
+    lines: pl.DataFrame, entries: list[QueuedEntry], receipts: dict[str, dict[str, Any]]
+) -> pl.DataFrame:
+    """Where each line is now (`entry_key`, and `place` from 0) and what it once was."""
+    keys = pl.DataFrame(
+        {
+            "receipt": [queued.receipt for queued in entries],
+            "entry_key": pl.Series([entry_key(queued) for queued in entries], dtype=pl.UInt64),
+            "_receipt": [str(receipts[queued.receipt]["receipt"]) for queued in entries],
+        }
     )
-    wanted = found.quarantined.select("receipt", "line", "reason_code", "reason")
-    joined = wanted.join(places, on=["receipt", "line"], how="inner", maintain_order="left")
+    places = lines.select(
+        "receipt",
+        pl.col("id").alias("_id"),
+        pl.col("line").alias("_line"),
+        pl.int_range(pl.len(), dtype=pl.UInt32).over("receipt").alias("place"),
+    )
+    return places.join(keys, on="receipt", maintain_order="left")
+
+
+def _refused(found: Assembled, places: pl.DataFrame) -> pl.DataFrame:
+    """Refused lines under their ids."""
+    joined = found.quarantined.select("receipt", "line", "reason_code", "reason").join(
+        places, left_on=["receipt", "line"], right_on=["receipt", "place"], maintain_order="left"
+    )
     return joined.select("_id", "reason_code", "reason")
 
 
-def _records(
-    found: Assembled, plain: pl.DataFrame, refused: pl.DataFrame, replay: str
-) -> pl.DataFrame:
+def _records(found: Assembled, places: pl.DataFrame, replay: str) -> pl.DataFrame:
     """Records with the line numbers and so the ids of old, and the mark of the replay."""
-    kept = plain.filter(~pl.col("id").is_in(refused["_id"].implode()))
-    if len(kept) != len(found.records):
-        raise AssertionError(f"BUG: {len(kept)} lines gave {len(found.records)} records")
-    records = found.records.with_columns(
-        kept["line"], kept["id"].alias("_id"), kept["receipt"].alias("_receipt")
+    records = found.records.join(
+        places.drop("receipt"),
+        left_on=["entry_key", "line"],
+        right_on=["entry_key", "place"],
+        maintain_order="left",
     )
+    if len(records) != len(found.records) or len(records) + len(found.quarantined) != len(places):
+        raise AssertionError(f"BUG: {len(places)} lines gave {len(found.records)} records")
+    records = records.with_columns(pl.col("_line").alias("line")).drop("_line")
     if not replay:
         return records
     mark = pl.struct(pl.lit(MARK).alias("key"), pl.lit(replay).alias("value"))
     return records.with_columns(pl.concat_list("attributes", mark).alias("attributes"))
 
 
-def _receipts(found: Assembled, name: str) -> dict[str, dict[str, Any]]:
+def _receipts(found: Assembled, name: str, booked: int) -> dict[str, dict[str, Any]]:
+    """The receipts of the replay by those the lines once came with."""
     return {
         str(receipt["receipt"]): {
             **receipt,
             "receipt": f"{PROTOCOL}-{name}:{number}",
             "protocol": PROTOCOL,
         }
-        for number, receipt in enumerate(found.receipts)
+        for number, receipt in enumerate(found.receipts, booked)
     }

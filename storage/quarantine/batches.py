@@ -60,7 +60,7 @@ def fetch_batch(query: RejectQuery, batch: Batch) -> "pl.DataFrame":
 
     Returns:
         `id` String, `received_at` Datetime[ms, UTC], `source`, `receipt`, `reason_code` and
-        `reason` String, `line` UInt32, `raw` Binary.
+        `reason` and `header` String, `line` UInt32, `raw` Binary.
     """
     import polars as pl
 
@@ -68,11 +68,11 @@ def fetch_batch(query: RejectQuery, batch: Batch) -> "pl.DataFrame":
 
     condition = all_of([rejects_where(query), between(batch.first, batch.last)])
     body = client.fetch_arrow(
-        "SELECT toString(id) AS uuid, received_at, source, receipt, line, reason_code, reason, raw"
-        f" FROM quarantine WHERE {condition.text} ORDER BY received_at, receipt, line",
+        "SELECT toString(id) AS uuid, received_at, source, receipt, line, reason_code, reason, raw,"
+        f" header FROM quarantine WHERE {condition.text} ORDER BY received_at, receipt, line",
         condition.params,
     )
-    names = ("uuid", "source", "receipt", "reason_code", "reason")
+    names = ("uuid", "source", "receipt", "reason_code", "reason", "header")
     frame = read_block(body).with_columns(
         *(pl.col(name).cast(pl.String) for name in names),
         pl.col("received_at").cast(pl.Datetime("ms", "UTC")),

@@ -18,6 +18,7 @@ REJECTED: dict[str, Any] = {
     "reason": "not_json: this is not an object",
     "raw": b"{cut",
     "format": "",
+    "header": "",
 }
 _numbers = count(1)
 

@@ -58,7 +58,8 @@ def messages(q: str = "") -> Counter:
 
 def test_lines_are_stored_with_their_mark_and_old_times_and_leave_quarantine(app: App) -> None:
     old = AT - timedelta(days=3)
-    reject({"raw": b'{"message":"one"}', "received_at": old}, {"raw": b'{"message":"two"}'})
+    reject({"raw": b'{"message":"one"}', "received_at": old})
+    reject({"raw": b'{"message":"two"}'})
     replay = run(start(app))
     assert (replay.state, replay.stored, replay.refused) == ("done", 2, 0)
     assert messages() == Counter(["one", "two"])
@@ -318,3 +319,41 @@ def test_a_preview_shows_records_and_reasons_and_stores_nothing(app: App) -> Non
     assert (other.stored, other.refused) == (3, 0)
     with pytest.raises(NothingToReplay):
         replays.preview_replay(Choice(app=app, source="none"))
+
+
+@pytest.mark.usefixtures("one_shard")
+def test_rows_of_tables_are_read_by_the_header_they_came_with() -> None:
+    app = make_app("shop")
+    make_source(app, "web", format="json", multiline="off")
+    for header, body in [("number,message", b"1,one\n2,two"), ("message,number", b"three,3"), ("", b"4,x")]:
+        entry = make_entry(body, lines=body.count(b"\n") + 1, format="json", header=header)
+        queue.enqueue(entry, idempotency_key="", body_hash="")
+    drain.drain_shard(0, idle_s=0.05)
+    replay = run(start(app, format="csv"))
+    assert (replay.stored, replay.refused, replay.reasons) == (3, 1, {"no_header": 1})
+    assert messages() == Counter(["one", "two", "three"])
+    assert messages("number:2") == Counter(["two"])
+
+
+@pytest.mark.usefixtures("one_shard")
+def test_rows_of_w3c_logs_keep_the_header_above_them() -> None:
+    app = make_app("shop")
+    make_source(app, "web", format="w3c")
+    body = (
+        b"1.1.1.1 too many\n#Fields: c-ip cs-method\n2.2.2.2 GET /a\n#Fields: c-ip\n3.3.3.3 GET /b"
+        b"\n4.4.4.4 \xff"
+    )
+    entry = make_entry(body, lines=6, format="w3c", header="#Fields: c-ip sc-status")
+    queue.enqueue(entry, idempotency_key="", body_hash="")
+    drain.drain_shard(0, idle_s=0.05)
+    from storage.clickhouse import client
+
+    rows = client.fetch("SELECT line, header FROM quarantine ORDER BY line")
+    assert [(row["line"], row["header"]) for row in rows] == [
+        (0, "#Fields: c-ip sc-status"),
+        (2, "#Fields: c-ip cs-method"),
+        (4, "#Fields: c-ip"),
+        (5, "#Fields: c-ip"),
+    ]
+    # The rows were wrong by their headers, and are still.
+    assert run(start(app, format="w3c")).refused == 4
