@@ -325,7 +325,8 @@ def test_a_preview_shows_records_and_reasons_and_stores_nothing(app: App) -> Non
 def test_rows_of_tables_are_read_by_the_header_they_came_with() -> None:
     app = make_app("shop")
     make_source(app, "web", format="json", multiline="off")
-    for header, body in [("number,message", b"1,one\n2,two"), ("message,number", b"three,3"), ("", b"4,x")]:
+    sent = [("number,message", b"1,one\n2,two"), ("message,number", b"three,3"), ("", b"4,x")]
+    for header, body in sent:
         entry = make_entry(body, lines=body.count(b"\n") + 1, format="json", header=header)
         queue.enqueue(entry, idempotency_key="", body_hash="")
     drain.drain_shard(0, idle_s=0.05)
