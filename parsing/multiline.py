@@ -18,6 +18,8 @@ from parsing.treatment import DEFAULT, Treatment
 MAX_LINES = 1000
 
 _OBJECT = r"^\s*\{"
+_OF_SEVERAL_LINES = f"{trace_lines.INDENTED}|{trace_lines.NAMED}|{trace_lines.SLOW_HEAD}"
+_STAMPED = r"^\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:"
 _AT = r"^[ \t]+at "
 _GO_PLACE = r"^\t[^ ]+\.go:[0-9]+"
 # What a logger puts before its message: a time, or a level.
@@ -67,15 +69,19 @@ def parse_joined(
         return Joined(parsed=parsed, joined=all_rows(0))
     goes_on = heads != all_rows(len(lines))
     tails = _tails(lines, heads, goes_on)
-    how = partial(_parse_some, lines, received_at=received_at, hint=hint, treatment=treatment)
-    parsed = how(~goes_on, tails=tails)
-    # Lines that go on with a refused one are left to themselves.
-    orphans = goes_on & heads.is_in(parsed.rejected["line"].implode())
+    how = partial(_parse_some, received_at=received_at, hint=hint, treatment=treatment)
+    whole, tails = _with_entries(lines, tails)
+    parsed = how(whole, ~goes_on, tails=tails)
+    # Lines that go on with a refused one are left to themselves, and so is the first of an entry.
+    refused = parsed.rejected["line"]
+    orphans = goes_on & heads.is_in(refused.implode())
     if orphans.any():
-        rest = how(orphans, tails=None)
+        heads_too = none_of(len(lines)).scatter(heads.filter(orphans), True)
+        rest = how(lines, orphans | heads_too, tails=None)
+        kept = ~refused.is_in(heads.filter(orphans).implode())
         parsed = Parsed(
             frame=pl.concat([parsed.frame, rest.frame]).sort("line"),
-            rejected=pl.concat([parsed.rejected, rest.rejected]).sort("line"),
+            rejected=pl.concat([parsed.rejected.filter(kept), rest.rejected]).sort("line"),
             hits=pl.concat([parsed.hits, rest.hits]),
         )
     return Joined(parsed=parsed, joined=(goes_on & ~orphans).arg_true())
@@ -106,6 +112,16 @@ def _parse_some(
     )
 
 
+def _with_entries(lines: pl.Series, tails: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Lines and tails where entries that are read as a whole have their lines in one."""
+    heads = tails.is_not_null() & _readable(lines).str.contains(trace_lines.SLOW_HEAD)
+    rows = heads.arg_true()
+    if not len(rows):
+        return lines, tails
+    entries = lines.gather(rows).cast(pl.String) + "\n" + tails.gather(rows)
+    return lines.clone().scatter(rows, entries.cast(lines.dtype)), tails.scatter(rows, None)
+
+
 def _tails(lines: pl.Series, heads: pl.Series, goes_on: pl.Series) -> pl.Series:
     """Per line the lines that go on with it, joined by line ends; null where none does."""
     rows = goes_on.arg_true()
@@ -126,12 +142,17 @@ def find_heads(lines: pl.Series, streams: pl.Series, *, max_bytes: int) -> pl.Se
         n rows (UInt32), or None.
     """
     text = _readable(lines)
-    always = text.str.contains(f"{trace_lines.INDENTED}|{trace_lines.NAMED}")
+    always = text.str.contains(_OF_SEVERAL_LINES)
     if not always.any():
         return None
+    is_slow_head = text.str.contains(trace_lines.SLOW_HEAD)
+    always &= ~is_slow_head
     size = lines.bin.size() if lines.dtype == pl.Binary else lines.str.len_bytes()
     told = pl.DataFrame({"text": text, "stream": streams, "always": always, "size": size})
     told = _tell(told.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")))
+    if is_slow_head.any():
+        in_entry = _in_slow_entry(told, is_slow_head)
+        told = told.with_columns(pl.col("goes_on") | in_entry)
     stands_alone = (told["is_object"] | told["is_indented"]).gather(_head_rows(told["goes_on"]))
     goes_on = told["goes_on"] & ~stands_alone
     return _bounded(told.with_columns(goes_on.alias("goes_on")), max_bytes)
@@ -183,6 +204,28 @@ def _tell(told: pl.DataFrame) -> pl.DataFrame:
     goes_on = pl.col("always") | pl.col("ends_traceback") | trace | thrown | call | closing
     is_alone = pl.col("is_object") | ~pl.col("is_near")
     return told.with_columns((goes_on.fill_null(value=False) & ~is_alone).alias("goes_on"))
+
+
+def _in_slow_entry(told: pl.DataFrame, is_head: pl.Series) -> pl.Series:
+    """Lines of a slow query log from below the head of an entry to the end of its statement."""
+    text, row, near = pl.col("text"), pl.col("row"), pl.col("is_near")
+    below_time = text.shift().str.starts_with("# Time: ") & text.str.starts_with("# User@Host: ")
+    begins = pl.lit(is_head) & ~(below_time & near).fill_null(value=False)
+    is_note = text.str.contains(trace_lines.SLOW_NOTE)
+    ends = text.str.ends_with(";") & ~is_note
+    breaks = ~near | pl.col("is_object") | text.str.contains(_STAMPED)
+    frame = told.select(
+        begins=begins,
+        breaks=breaks,
+        begun=pl.when(begins).then(row).forward_fill(),
+        broken=pl.when(breaks).then(row).forward_fill(),
+        ended=pl.when(ends).then(row).forward_fill().shift(),
+    )
+    is_within = (pl.col("begun") >= pl.col("broken").fill_null(0)) & (
+        pl.col("ended").is_null() | (pl.col("ended") < pl.col("begun"))
+    )
+    goes_on = is_within.fill_null(value=False) & ~pl.col("begins") & ~pl.col("breaks")
+    return frame.select(goes_on.alias("in_entry")).to_series()
 
 
 def _ends_traceback(told: pl.DataFrame) -> pl.Series:

@@ -1,4 +1,5 @@
-"""The platform's own ingest endpoint: NDJSON, one JSON object, a JSON array, or lines of text.
+"""The platform's own ingest endpoint: NDJSON, one JSON object, a JSON array, lines of text, or an
+export of the systemd journal.
 
 The body decides what it is where the content type is missing or wrong. Source: docs/api.md.
 """
@@ -10,6 +11,7 @@ import msgspec
 from ingestion.contracts import HttpProtocol, Inspection
 from ingestion.errors import EmptyBody, NotDecodable, UnsupportedContentType
 from logplatform.kernel.lines import count_lines
+from parsing.journal_export import MEDIA_TYPE, NotAnExport, entries_of, lines_of, looks_like_export
 
 _JSON_TYPES = frozenset({"application/json", "application/x-ndjson", "application/ndjson"})
 _NO_LINES = re.compile(r"^(multipart/|image/|audio/|video/)")
@@ -18,7 +20,7 @@ _CHARSETS = ("", "utf-8", "utf8", "us-ascii")
 
 
 def inspect(body: bytes, content_type: str) -> Inspection:
-    """Tell objects, arrays, NDJSON and text apart and count the lines.
+    """Tell objects, arrays, NDJSON, journal exports and text apart and count the lines.
 
     Raises:
         EmptyBody, NotDecodable, UnsupportedContentType.
@@ -34,11 +36,17 @@ def inspect(body: bytes, content_type: str) -> Inspection:
         return _inspect_objects(body, is_declared=is_declared)
     if media_type == "application/json" and _is_scalar(body):
         raise NotDecodable(expected="a JSON object", problem="it is a single JSON value")
+    if media_type == MEDIA_TYPE or looks_like_export(body):
+        return _inspect_export(body, is_declared=media_type == MEDIA_TYPE)
     return Inspection(shape="lines", lines=count_lines(body))
 
 
 def decode(body: bytes, shape: str) -> bytes:
-    """The lines of the body: array elements and pretty-printed objects become one line each."""
+    """The lines of the body: array elements, pretty-printed objects and entries of a journal become
+    one line each.
+    """
+    if shape == "journal":
+        return lines_of(body)
     if shape == "array":
         return b"\n".join(map(_one_line, _elements(body)))
     if shape == "object":
@@ -75,6 +83,16 @@ def _inspect_objects(body: bytes, *, is_declared: bool) -> Inspection:
     if is_declared and not _is_json(first_line):
         _require_some_json(body)
     return Inspection(shape="lines", lines=lines, strict_json=is_declared)
+
+
+def _inspect_export(body: bytes, *, is_declared: bool) -> Inspection:
+    try:
+        count = sum(1 for _ in entries_of(body))
+    except NotAnExport as error:
+        if is_declared:
+            raise NotDecodable(expected="a journal export", problem=str(error)) from error
+        return Inspection(shape="lines", lines=count_lines(body))
+    return Inspection(shape="journal", lines=count, strict_json=True)
 
 
 def _require_some_json(body: bytes) -> None:

@@ -20,18 +20,29 @@ PYTHON_ERROR = r"^[A-Za-z_][0-9A-Za-z_.]*(?::|$)"
 THROWN = r"^(?:[A-Za-z_$][0-9A-Za-z_$]*\.)*[A-Z][0-9A-Za-z_$]*(?:: |$)"
 GO_CALL = r"^(?:created by .*|[^ ]+\(.*\))$"
 CLOSING = r"^[\])}]+[,;]?$"
+# Lines of an entry of MySQL's slow query log, which goes on until its statement ends.
+SLOW_HEAD = r"^# (?:Time|User@Host): "
+SLOW_NOTE = r"^(?:# [A-Z][0-9A-Za-z_@]*: |use [^;]+;$|USE [^;]+;$|SET timestamp=[0-9]+;$)"
+_SQL = (
+    r"^(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|CALL|WITH|FROM|WHERE|AND|OR|ON|SET|VALUES|UNION|LIMIT"
+    r"|(?:(?:LEFT|RIGHT|INNER|OUTER|CROSS) )?JOIN|ORDER BY|GROUP BY|HAVING)\b"
+)
 
 GOES_ON, IS_OPEN = "g", "o"
 _LOOKED_AT = 4096
+_STATEMENT_BYTES = 1 << 16
 _ENDS = re.compile(
-    "|".join([INDENTED, NAMED, TRACEBACK, THROWN, GO_CALL, CLOSING]).encode()
+    "|".join([INDENTED, NAMED, TRACEBACK, THROWN, GO_CALL, CLOSING, SLOW_NOTE]).encode()
     # A line of the kind a trace comes below, and one that says that more comes.
     + rb"|(?i:\b(?:warn|warning|error|err|critical|crit|fatal|severe|panic|emerg|fail|unhandled"
     rb"|uncaught)\b|(?:exception|error)\b)|^[EWF][0-9]{4} |[:{(\[,\\]$"
 )
 _BEGINS = re.compile(
-    "|".join([INDENTED, NAMED, TRACEBACK, PYTHON_ERROR, THROWN, GO_CALL, CLOSING]).encode()
+    "|".join(
+        [INDENTED, NAMED, TRACEBACK, PYTHON_ERROR, THROWN, GO_CALL, CLOSING, SLOW_NOTE, _SQL]
+    ).encode()
 )
+_SQL_LINE = re.compile(_SQL.encode())
 _STANDS_ALONE = re.compile(rb'^\s*\{|HTTP/[0-9.]+" [0-9]{3} ')
 
 
@@ -45,9 +56,16 @@ def edges_of(body: bytes) -> str:
     stripped = body.rstrip(b" \t\r\v\f\n")
     last = stripped[stripped.rfind(b"\n") + 1 :][:_LOOKED_AT].rstrip(b"\r")
     first = _first_line(body)
-    is_open = not _STANDS_ALONE.search(last) and _ENDS.search(last)
+    is_open = not _STANDS_ALONE.search(last) and (_ENDS.search(last) or _in_statement(stripped))
     goes_on = not _STANDS_ALONE.search(first) and _BEGINS.search(first)
     return (GOES_ON if goes_on else "") + (IS_OPEN if is_open else "")
+
+
+def _in_statement(body: bytes) -> bool:
+    """Whether a body ends within a statement of a slow query log."""
+    end = body[-_STATEMENT_BYTES:]
+    has_begun = b"\n# Query_time: " in b"\n" + end or _SQL_LINE.search(end[end.rfind(b"\n") + 1 :])
+    return bool(has_begun) and not body.endswith(b";")
 
 
 def _first_line(body: bytes) -> bytes:

@@ -49,9 +49,16 @@ DOTNET = """fail: Shop.Api[0]
 RUBY = """E, [2026-11-01T10:00:04.1 #7] ERROR -- : undefined method
 app/models/pay.rb:7:in `pay'
 app/models/pay.rb:9:in `run'"""
+SLOW = """# Time: 2026-11-01T10:00:00.125001Z
+# User@Host: shop[shop] @ web-1 [10.0.0.9]  Id:  77
+# Query_time: 2.013731  Lock_time: 0.000004 Rows_sent: 1  Rows_examined: 1500000
+SET timestamp=1795341600;
+SELECT count(*)
+FROM orders
+WHERE total > 10;"""
 SINGLE = ["2026-11-01 10:00:05 INFO fine", "INFO started", '{"message": "json", "n": 1}',
           '10.0.0.1 - - [01/Nov/2026:10:00:00 +0000] "GET /error HTTP/1.1" 500 1']  # fmt: skip
-EVENTS = [PYTHON, JAVA, GO, NODE, DOTNET, RUBY, *SINGLE]
+EVENTS = [PYTHON, JAVA, GO, NODE, DOTNET, RUBY, SLOW, *SINGLE]
 
 
 @pytest.fixture

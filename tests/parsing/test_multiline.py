@@ -199,3 +199,49 @@ def test_no_line_is_lost_and_no_sender_mixed(
                 lines[part].decode("utf-8", "replace") for part in parts[row]
             )
             assert sum(len(lines[part]) for part in parts[row]) <= limit
+
+
+_SLOW = """\
+/usr/sbin/mysqld, Version: 8.4.3 (MySQL Community Server - GPL). started with:
+# Time: 2026-11-22T10:00:00.125001Z
+# User@Host: shop[shop] @ web-1 [10.0.0.9]  Id:  77
+# Query_time: 2.013731  Lock_time: 0.000004 Rows_sent: 1  Rows_examined: 1500000
+use shop;
+SET timestamp=1795341600;
+SELECT count(*)
+FROM orders
+  WHERE total > 10
+AND state IN (
+1, 2);
+# User@Host: root[root] @ localhost []  Id: 9
+# Query_time: 1.5  Lock_time: 0.1 Rows_sent: 0  Rows_examined: 12
+SET timestamp=1795341601;
+# administrator command: Quit;
+2026-11-22 10:00:01 INFO shop: next
+# Time: 2026-11-22T10:00:02Z
+{"message": "between"}
+# Time: 2026-11-22T10:00:03Z
+# User@Host: cut[cut] @ web-1 []
+2026-11-22 10:00:04 INFO shop: last"""
+
+
+def test_entries_of_a_slow_query_log_are_read_as_a_whole() -> None:
+    found = join(_SLOW.split("\n"))
+    rows = found.parsed.frame
+    assert rows["format"].to_list()[1:3] == ["mysql_slow", "mysql_slow"]
+    assert rows["message"].to_list()[1:3] == [
+        "SELECT count(*)\nFROM orders\n  WHERE total > 10\nAND state IN (\n1, 2);",
+        "# administrator command: Quit;",
+    ]
+    assert len(rows) == 8
+    assert rows["line"].to_list() == [0, 1, 11, 15, 16, 17, 18, 20]
+    assert rows["timestamp"].dt.second().to_list()[2] == 1
+
+
+@pytest.mark.parametrize("names", [("access_combined",), ("mysql_slow",)])
+def test_entries_that_are_refused_are_kept_line_by_line(names: tuple[str, ...]) -> None:
+    lines = ["# User@Host: nobody", "# Query_time: none", "SELECT 1", "FROM x;"]
+    found = join(lines, formats=names)
+    assert found.parsed.rejected["raw"].to_list() == [line.encode() for line in lines]
+    assert not len(found.parsed.frame)
+    assert not len(found.joined)

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from ingestion.protocols.native import decode, inspect
 from logplatform.kernel.errors import PlatformError
 from logplatform.kernel.lines import count_lines
+from tests.parsing.test_journal_export import EXPORT
 
 JSON, NDJSON, TEXT = "application/json", "application/x-ndjson", "text/plain"
+JOURNAL = "application/vnd.fdo.journal"
 CURL = "application/x-www-form-urlencoded"
 OBJECT = b'{"message": "one"}'
 PRETTY = json.dumps({"message": "one", "more": {"a": [1, 2]}}, indent=2).encode()
@@ -32,12 +34,17 @@ PRETTY = json.dumps({"message": "one", "more": {"a": [1, 2]}}, indent=2).encode(
         (JSON, b"127.0.0.1 - - a text log", "lines", 1, False),
         (TEXT, b"[2026-01-01 10:00:00] starts like an array\nsecond", "lines", 2, False),
         ("text/plain; charset=UTF-8", b"one\ntwo\n\nthree", "lines", 3, False),
+        (JOURNAL, EXPORT, "journal", 2, True),
+        (CURL, EXPORT, "journal", 2, True),
+        (TEXT, b"__CURSOR=1\nis it one\n", "lines", 2, False),
         (TEXT, "one\u2028still one\x0bstill\x0cstill\x85".encode(), "lines", 1, False),
     ],
     ids=[
         "object", "object by curl", "pretty object", "pretty object without a type", "array",
         "array called text", "ndjson", "blank lines", "bad line among good", "byte order mark",
-        "text called json", "text with brackets", "text", "separators that are not newlines",
+        "text called json", "text with brackets", "text", "journal", "journal by curl",
+        "no journal",
+        "separators that are not newlines",
     ],
 )  # fmt: skip
 def test_bodies_are_told_apart(content_type, body, shape, lines, strict) -> None:
@@ -56,6 +63,7 @@ def test_bodies_are_told_apart(content_type, body, shape, lines, strict) -> None
         (NDJSON, b'{"cut\n{also cut', "not_decodable"),
         (JSON, b'[{"a":1}, {"b"', "not_decodable"),
         (JSON, b'"a string"', "not_decodable"),
+        (JOURNAL, EXPORT[:-20] + b"\nMESSAGE\ncut", "not_decodable"),
         (JSON, b"null", "not_decodable"),
         (JSON, b"42", "not_decodable"),
         (JSON, b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "not_decodable"),
@@ -64,7 +72,7 @@ def test_bodies_are_told_apart(content_type, body, shape, lines, strict) -> None
     ],
     ids=[
         "empty", "white space", "empty array", "cut object", "only cut lines", "cut array",
-        "string", "null", "number", "nesting", "utf-16", "form upload",
+        "string", "cut journal", "null", "number", "nesting", "utf-16", "form upload",
     ],
 )  # fmt: skip
 def test_undecodable_bodies_are_refused_as_a_whole(content_type, body, code) -> None:
