@@ -42,7 +42,7 @@ AROUND = [
     OpenApiParameter("before", int, description="Lines before it: 0 to 500, default 20."),
     OpenApiParameter("after", int, description="Lines after it: 0 to 500, default 20."),
 ]
-EXPORTED = [
+EXPORTED = (
     OpenApiParameter("order", str, enum=["desc", "asc"], description="Default `desc`."),
     OpenApiParameter(
         "format", str, enum=["ndjson", "csv", "parquet"], description="Default `ndjson`."
@@ -53,7 +53,7 @@ EXPORTED = [
         description="Names as in a query, by commas; default: the whole record.",
         examples=[OpenApiExample("some", value="timestamp,level,message,attributes.path")],
     ),
-]
+)
 
 RECORD = {
     "id": "019c4b7a-4a40-7000-8000-1ef000000000",

@@ -32,11 +32,12 @@ class ExportView(LogsView):
     """All lines of a query."""
 
     http_method_names = ["get", "options"]
+    own_parameters = docs.EXPORTED
 
     @extend_schema(
         operation_id="logs_export",
         summary="Download all lines of a query",
-        parameters=docs.ASKED + docs.EXPORTED,
+        parameters=[*docs.ASKED, *docs.EXPORTED],
         responses={
             (200, "application/x-ndjson"): OpenApiTypes.BINARY,
             (200, "text/csv"): OpenApiTypes.BINARY,

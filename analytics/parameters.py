@@ -1,20 +1,23 @@
 """Parameters of questions about logs: those all share (`start`, `end`, `q` …), and their own."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import django_filters
 from django import forms
 
-from analytics.errors import InvalidParameter, InvalidTime
+from analytics.errors import InvalidParameter, InvalidTime, UnknownParameter
 from logplatform.kernel import clock
+from logplatform.kernel.nearest import did_you_mean
 from storage import facade as storage
 from storage.logs import LogSet
 
 DEFAULT_RANGE = timedelta(hours=1)
 Choice = TypeVar("Choice", bound=str)
+# Shorter names are near everything.
+_SHORTEST = 3
 _COMMA = re.compile(r"(?<!\\),")
 
 
@@ -98,6 +101,17 @@ def until_now(logs: LogSet) -> LogSet:
     """The set with an end: now, where there is none."""
     now = clock.now()
     return logs if logs.end else logs.between(None, max(now, logs.start or now))
+
+
+def check_names(given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse what was meant to be a parameter; anything else that is unknown is let be.
+
+    Raises:
+        UnknownParameter: a name that nearly is a known one, such as `levle`.
+    """
+    for name in given:
+        if len(name) >= _SHORTEST and name not in known and (meant := did_you_mean(name, known)):
+            raise UnknownParameter(name=name[:50], meant=meant)
 
 
 class Given:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any, cast
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from analytics import documentation as docs
 from analytics.asking import Asking
 from analytics.errors import LogNotFound
-from analytics.parameters import Given, LogFilter
+from analytics.parameters import Given, LogFilter, check_names
 from analytics.question import Question
 from analytics.serializers import ContextSerializer, RecordSerializer
 from logplatform.api_access import visible_apps
@@ -27,6 +27,7 @@ class LogsView(Asking, GenericAPIView):  # type: ignore[type-arg]  # generic for
     """A question about the caller's lines; subclasses say how it is answered."""
 
     filterset_class = LogFilter
+    own_parameters: tuple[OpenApiParameter, ...] = ()
     pagination_class = None
     serializer_class = RecordSerializer
 
@@ -38,6 +39,8 @@ class LogsView(Asking, GenericAPIView):  # type: ignore[type-arg]  # generic for
 
     def asked(self) -> LogSet:
         """The lines that the parameters describe."""
+        known = [one.name for one in (*docs.ASKED, *self.own_parameters)]
+        check_names(self.request.query_params, known)
         found: Any = self.filter_queryset(self.get_queryset())
         return cast(LogSet, found)
 
@@ -56,6 +59,7 @@ def view_of(question: Question) -> type[LogsView]:
         "__doc__": question.summary,
         "get": question.documented(get),
         "filterset_class": question.filterset,
+        "own_parameters": question.parameters,
         "serializer_class": question.answer,
     }
     return type(f"{question.name}-view", (LogsView,), members)

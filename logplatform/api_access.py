@@ -1,11 +1,12 @@
 """Whose apps a request may read or write: one rule for keys and for people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 
 from logplatform.kernel.errors import PlatformError
+from logplatform.kernel.nearest import did_you_mean
 
 
 class ScopeMissing(PlatformError):
@@ -23,7 +24,11 @@ class AppNotFound(PlatformError):
     code = "app_not_found"
     status = 404
     message = "There is no app '{app}' that you may see."
-    hint = "GET /api/v1/apps lists the apps you may see."
+    hint = "{meant}GET /api/v1/apps lists the apps you may see."
+
+    def __init__(self, *, app: str, visible: Iterable[str]) -> None:
+        """`visible` are the apps that may be meant: those the caller may see."""
+        super().__init__(app=app[:63], meant=did_you_mean(app[:63], visible))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,5 +93,5 @@ def visible_apps(request: HttpRequest) -> tuple[str, ...]:
     if not wanted:
         return visible
     if wanted not in visible:
-        raise AppNotFound(app=wanted[:63])
+        raise AppNotFound(app=wanted, visible=visible)
     return (wanted,)

@@ -49,12 +49,12 @@ class InvalidInterval(PlatformError):
 
 
 class InvalidFilter(PlatformError):
-    """A plain filter with a value its column cannot have."""
+    """A plain filter with a value its column cannot have; `meant` is a guess in words."""
 
     code = "invalid_filter"
     status = 400
     message = "There is no {name} “{value}”."
-    hint = "Levels are trace, debug, info, warn, error and fatal."
+    hint = "{meant}Levels are trace, debug, info, warn, error and fatal."
 
 
 class InvalidField(PlatformError):
@@ -138,7 +138,10 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogStats:
-    """Figures of a query; `error_rate` is the share of ERROR and FATAL, from 0 to 1."""
+    """Figures of a query; `error_rate` is the share of ERROR and FATAL, from 0 to 1.
+
+    `by_service` has the largest of all `services`; `is_truncated` when there are more.
+    """
 
     total: int
     by_level: Mapping[str, int] = field(default_factory=dict)
@@ -146,6 +149,8 @@ class LogStats:
     error_rate: float = 0.0
     first: str | None = None
     last: str | None = None
+    services: int = 0
+    is_truncated: bool = False
     took_ms: int = 0
 
 

@@ -1,13 +1,14 @@
 """How many: totals, histograms and the figures of a query."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from logplatform.kernel.levels import LEVELS
 from storage.clickhouse import client
-from storage.contracts import Bucket, Histogram, LogQuery, LogStats
+from storage.contracts import Bucket, Histogram, InvalidLimit, LogQuery, LogStats
 from storage.grid import BUCKET, Grid, grid_of
 from storage.query import SqlCondition
 from storage.query.instants import moment_of
@@ -16,7 +17,7 @@ from storage.records import EVENT_NS, iso_time, took_ms
 from storage.rollups.question import counted_rows
 from storage.where import where
 
-TOP_SERVICES = 100
+MAX_SERVICES = 1_000
 _MINUTE_S = 60
 
 
@@ -91,39 +92,63 @@ def histogram_logs(
     return Histogram(interval_s=grid.width_s, buckets=buckets, took_ms=took_ms(started))
 
 
-def stats_logs(query: LogQuery) -> LogStats:
-    """Totals by level and by service (the 100 largest), share of errors, first and last."""
+def stats_logs(query: LogQuery, *, services: int = 100) -> LogStats:
+    """Totals by level and by service, share of errors, first and last.
+
+    Args:
+        services: how many of the largest are told, 1-1000.
+    Raises:
+        InvalidLimit. Else as `search_logs`.
+    """
+    if not 1 <= services <= MAX_SERVICES:
+        raise InvalidLimit(highest=MAX_SERVICES)
     started = time.monotonic()
     source = _Source(query)
     if not query.apps:
         return LogStats(total=0, took_ms=took_ms(started))
     # Both in one go over the lines. A level is missing where rows are grouped by service.
     rows = source.fetch(
-        f"{LEVEL_INDEX} AS level, service, grouping(service) AS is_level, {source.measures.span}",
+        f"{LEVEL_INDEX} AS level, service, grouping(service) AS is_level, "
+        f"count() OVER (PARTITION BY grouping(service)) AS rows, {source.measures.span}",
         "GROUP BY GROUPING SETS ((level), (service)) ORDER BY n DESC, service "
-        f"LIMIT {TOP_SERVICES} BY is_level",
+        f"LIMIT {max(services, len(LEVELS))} BY is_level",
     )
     levels = sorted((row for row in rows if row["is_level"]), key=lambda row: int(row["level"]))
-    services = [row for row in rows if not row["is_level"]]
+    of_services = [row for row in rows if not row["is_level"]]
+    distinct = of_services[0]["rows"] if of_services else 0
     total = sum(row["n"] for row in levels)
     errors = sum(row["n"] for row in levels if row["level"] >= LEVELS.index("ERROR"))
     return LogStats(
         total=total,
         by_level={LEVELS[row["level"]]: row["n"] for row in levels},
-        by_service={row["service"]: row["n"] for row in services},
+        by_service={row["service"]: row["n"] for row in of_services[:services]},
         error_rate=round(errors / total, 6) if total else 0.0,
         first=iso_time(min(row["first"] for row in levels)) if levels else None,
         last=iso_time(max(row["last"] for row in levels)) if levels else None,
+        services=distinct,
+        is_truncated=distinct > services,
         took_ms=took_ms(started),
     )
 
 
 def fetch_logs(
-    columns: str, condition: SqlCondition, tail: str = "", **params: Any
+    columns: str,
+    condition: SqlCondition,
+    tail: str = "",
+    *,
+    limits: Mapping[str, int | str] | None = None,
+    **params: Any,
 ) -> list[dict[str, Any]]:
-    """Rows of `columns` of lines; `params` are the values that `columns` and `tail` name."""
+    """Rows of `columns` of lines.
+
+    Args:
+        limits: settings of the engine for this query.
+        params: the values that `columns` and `tail` name.
+    """
     return client.fetch(
-        f"SELECT {columns} FROM logs WHERE {condition.text} {tail}", {**condition.params, **params}
+        f"SELECT {columns} FROM logs WHERE {condition.text} {tail}",
+        {**condition.params, **params},
+        **(limits or {}),
     )
 
 

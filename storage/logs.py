@@ -128,11 +128,11 @@ class LogSet:
 
         return histogram_logs(self.query(), interval_s=interval_s, by=by)
 
-    def stats(self) -> "LogStats":
+    def stats(self, *, services: int = 100) -> "LogStats":
         """Totals by level and service; see `stats_logs`."""
         from storage.counts import stats_logs
 
-        return stats_logs(self.query())
+        return stats_logs(self.query(), services=services)
 
     def patterns(self, *, limit: int, sort: "PatternSort" = "count") -> "PatternPage":
         """Message templates with counts; see `list_patterns`."""

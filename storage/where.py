@@ -7,7 +7,8 @@ query can only narrow it.
 from collections.abc import Sequence
 from typing import Any
 
-from logplatform.kernel.levels import severities_of_level
+from logplatform.kernel.levels import LEVELS, severities_of_level
+from logplatform.kernel.nearest import did_you_mean
 from storage.contracts import InvalidFilter, LogQuery
 from storage.query import SqlCondition, parse_query, to_sql
 from storage.query.instants import MAX_NS, MIN_NS, epoch_ns
@@ -93,5 +94,6 @@ def _filters(query: LogQuery) -> list[SqlCondition]:
 def _severities(level: str) -> range:
     severities = severities_of_level(level)
     if severities is None:
-        raise InvalidFilter(name="level", value=level[:40])
+        meant = did_you_mean(level[:40], map(str.lower, LEVELS))
+        raise InvalidFilter(name="level", value=level[:40], meant=meant)
     return severities

@@ -42,6 +42,10 @@ class AggregateSerializer(serializers.Serializer[Any]):
     metrics = serializers.ListField(child=serializers.CharField())
     groups = GroupSerializer(many=True)
     is_truncated = serializers.BooleanField(help_text="There are more groups.")
+    chosen_by = serializers.CharField(
+        allow_null=True,
+        help_text="null: all groups were compared. Else what those were chosen by; see above.",
+    )
     took_ms = serializers.IntegerField()
 
 
@@ -51,6 +55,11 @@ def ask(logs: LogSet, given: Given) -> dict[str, Any]:
     Metrics: `count`, `unique:f`, `sum:f`, `avg:f`, `min:f`, `max:f`, and percentiles from `p1:f` to
     `p99.9:f`, of any field. Text that is no number does not count; `unique` and percentiles are
     close, not exact. Without `group_by` there is one group with an empty key.
+
+    Of hundreds of thousands of groups, as `trace_id` has, some are chosen first and then computed
+    from all of their lines: `chosen_by` is `order` itself where that is a highest count, sum or
+    maximum or a lowest minimum, else `-count`, which means the most frequent ones. A group with
+    more than one in 20,000 lines is sure to be among them.
     """
     answer = until_now(logs).aggregate(
         group_by=given.names("group_by"),
@@ -111,6 +120,7 @@ QUESTION = Question(
             }
         ],
         "is_truncated": False,
+        "chosen_by": None,
         "took_ms": 23,
     },
 )

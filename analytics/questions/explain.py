@@ -20,6 +20,9 @@ class FixSerializer(serializers.Serializer[Any]):
     q = serializers.CharField()
     start = serializers.DateTimeField(allow_null=True, help_text="If for another range.")
     end = serializers.DateTimeField(allow_null=True)
+    parameter = serializers.CharField(
+        allow_null=True, help_text="The plain filter that should be `text`; null: it is in `q`."
+    )
 
 
 class WhySerializer(serializers.Serializer[Any]):
@@ -90,7 +93,13 @@ QUESTION = Question(
                 "to": 12,
                 "message": "No line of this time has service “atuh”.",
                 "suggestions": [
-                    {"text": "auth", "q": "service:auth timeout", "start": None, "end": None}
+                    {
+                        "text": "auth",
+                        "q": "service:auth timeout",
+                        "start": None,
+                        "end": None,
+                        "parameter": None,
+                    }
                 ],
                 "count_without": 12,
             }

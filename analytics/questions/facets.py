@@ -30,11 +30,20 @@ class FacetsSerializer(serializers.Serializer[Any]):
     missing = serializers.DictField(
         child=serializers.IntegerField(), help_text="Lines without a value."
     )
+    chosen = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Fields with too many values to compare all; see the description.",
+    )
     took_ms = serializers.IntegerField()
 
 
 def ask(logs: LogSet, given: Given) -> dict[str, Any]:
-    """The most frequent values of several fields, counted exactly in one scan."""
+    """The most frequent values of several fields, counted exactly in one scan.
+
+    Of a field with hundreds of thousands of values, as `trace_id` has, those that seem the most
+    frequent are chosen and then counted exactly: a value that more than one in 20,000 lines has
+    is sure to be there. `chosen` names such fields.
+    """
     fields = given.names("fields") or DEFAULT_FIELDS
     return asdict(logs.facets(fields, limit=given.number("limit", DEFAULT_VALUES)))
 
@@ -59,6 +68,7 @@ QUESTION = Question(
             "attributes.status": [{"value": "200", "count": 101}],
         },
         "missing": {"level": 0, "attributes.status": 22},
+        "chosen": [],
         "took_ms": 31,
     },
 )

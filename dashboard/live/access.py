@@ -41,7 +41,7 @@ def access_app(scope: dict[str, Any], wanted: str) -> Watch:
             raise AppMissing()
         wanted = visible[0] if visible else ""
     if wanted not in visible:
-        raise AppNotFound(app=wanted[:63])
+        raise AppNotFound(app=wanted, visible=visible)
     return Watch(viewer=viewer, app=wanted)
 
 

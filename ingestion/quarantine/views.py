@@ -198,6 +198,7 @@ def _choice(request: Request) -> replays.Choice:
 def _app(request: Request, asked: dict[str, Any]) -> App:
     """The app a body or filter names. Raises: AppNotFound."""
     slug = asked["app"]
-    if slug not in visible_apps(request):
-        raise AppNotFound(app=slug)
+    visible = visible_apps(request)
+    if slug not in visible:
+        raise AppNotFound(app=slug, visible=visible)
     return App.objects.get(slug=slug)

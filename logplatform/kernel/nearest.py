@@ -24,6 +24,12 @@ def nearest(typed: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
     return [name for _, _, name in sorted(found)[:limit]]
 
 
+def did_you_mean(typed: str, known: Iterable[str]) -> str:
+    """A sentence with the nearest known name and a space behind it, or nothing."""
+    near = nearest(typed, known, limit=1)
+    return f"Did you mean `{near[0]}`? " if near else ""
+
+
 def _slips(a: str, b: str, allowed: int) -> int:
     """The distance of two words; anything over `allowed` where it is more.
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import re2
 
 from logplatform.kernel.levels import LEVELS, severities_of_level
-from logplatform.kernel.nearest import nearest
+from logplatform.kernel.nearest import did_you_mean
 from storage.query import conditions as c
 from storage.query import syntax as s
 from storage.query.conditions import Comparison, Condition
@@ -145,15 +145,10 @@ def _severity_is(operator: Comparison, value: str, field: str) -> Condition:
         raise QueryError(
             position=0,
             expected=f"a level after {field}:, found “{value[:40]}”",
-            advice=_meant(value) + "Levels are trace, debug, info, warn, error and fatal.",
+            advice=did_you_mean(value, map(str.lower, LEVELS))
+            + "Levels are trace, debug, info, warn, error and fatal.",
         )
     return _in_span(c.IntegerCompares, "severity", operator, severities.start, len(severities))
-
-
-def _meant(value: str) -> str:
-    """What may have been meant by a level that is none."""
-    near = nearest(value, [level.lower() for level in LEVELS], limit=1)
-    return f"Did you mean `{near[0]}`? " if near else ""
 
 
 def _in_span(

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from storage.clickhouse.error_codes import QueryTooExpensive
 from storage.contracts import InvalidLimit, InvalidMetric, LogQuery, TooManyFields
 from storage.counts import closed, fetch_logs
 from storage.grid import BUCKET, MAX_BUCKETS, Grid, grid_of
 from storage.query import SqlCondition
 from storage.questions.columns import Column, Columns
 from storage.questions.metrics import Metric, metric_of
+from storage.questions.preselect import choose_groups, exact_limits, is_overflow
 from storage.records import took_ms
 from storage.where import all_of, where
 
@@ -42,12 +44,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
-    """Groups in the order asked for; `is_truncated` when there are more."""
+    """Groups in the order asked for; `is_truncated` when there are more.
+
+    `chosen_by` is None where all groups were compared. Where there are too many, it is what those
+    that were computed were chosen by, as an order is written; their figures are of all their lines.
+    """
 
     interval_s: int | None
     metrics: list[str]
     groups: list[Group]
     is_truncated: bool
+    chosen_by: str | None
     took_ms: int
 
 
@@ -123,7 +130,7 @@ def group_lines(
     condition = all_of([where(query), only])
     grid = None if interval is None else _grid(query, interval, limit)
     names = [metric.name for metric in statement.metrics]
-    rows = _totals(statement, condition, order or f"-{names[0]}", limit + 1)
+    rows, chosen_by = _largest(statement, condition, order or f"-{names[0]}", limit + 1)
     points = _points(statement, condition, grid, rows[:limit]) if grid and rows else {}
     groups = [
         Group(
@@ -137,7 +144,8 @@ def group_lines(
         interval_s=grid.width_s if grid else None,
         metrics=names,
         groups=groups,
-        is_truncated=len(rows) > limit,
+        is_truncated=chosen_by is not None or len(rows) > limit,
+        chosen_by=chosen_by,
         took_ms=took_ms(started),
     )
 
@@ -147,7 +155,7 @@ def check_aggregate(
 ) -> None:
     """Refuse what `aggregate_logs` would refuse, without asking anything. Raises: as it."""
     _check(group_by, metrics, limit)
-    _way(_statement(group_by, metrics), order or metrics[0])
+    _ordering(_statement(group_by, metrics), order or metrics[0])
 
 
 def _statement(group_by: Sequence[str], metrics: Sequence[str]) -> Statement:
@@ -182,29 +190,81 @@ def _grid(query: LogQuery, interval: int | Literal["auto"], limit: int) -> Grid 
     return grid_of(query, None if interval == "auto" else interval, highest=highest)
 
 
-def _totals(
+def _largest(
+    statement: Statement, condition: SqlCondition, order: str, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The first groups of all; of some, and what these were chosen by, where there are too many.
+
+    Rows have `of_group`, keys g0, g1 …, figures m0, m1 …
+    """
+    metric, is_descending = _ordering(statement, order)
+    try:
+        return _of_all(statement, condition, order, limit), None
+    except QueryTooExpensive as refused:
+        if not statement.keys or not is_overflow(refused):
+            raise
+    chosen, chosen_by = choose_groups(
+        statement.group_id, condition, metric, is_descending=is_descending, limit=limit
+    )
+    return _of_chosen(statement, condition, order, limit, chosen), chosen_by
+
+
+def _of_all(
     statement: Statement, condition: SqlCondition, order: str, limit: int
 ) -> list[dict[str, Any]]:
-    """Rows of groups: `of_group`, keys g0, g1 …, figures m0, m1 …"""
-    shown = [
-        f"{column.shown.format(column.key)} AS g{at}" for at, column in enumerate(statement.keys)
-    ]
-    keys = ", ".join(column.key for column in statement.keys)
-    way = _way(statement, order)
-    names = "".join(f", g{at}" for at in range(len(statement.keys)))
+    """Raises: QueryTooExpensive, early, where there are too many groups."""
+    keys = [column.key for column in statement.keys]
+    grouped = f"GROUP BY {', '.join(keys)} " if keys else ""
     return fetch_logs(
-        ", ".join([f"{statement.group_id} AS of_group", *shown, statement.figures]),
+        _shown(statement, statement.group_id, keys),
         condition,
-        f"{f'GROUP BY {keys}' if keys else ''} ORDER BY {way} NULLS LAST{names} LIMIT {int(limit)}",
+        grouped + _sorted(statement, order, limit),
+        limits=exact_limits(statement.metrics),
     )
 
 
-def _way(statement: Statement, order: str) -> str:
-    names = [metric.name for metric in statement.metrics]
+def _of_chosen(
+    statement: Statement, condition: SqlCondition, order: str, limit: int, chosen: list[int]
+) -> list[dict[str, Any]]:
+    """Where a figure is of all groups, those that were not chosen are one, of the number 0."""
+    of_group = statement.group_id
+    is_chosen = f"{of_group} IN {{chosen:Array(UInt64)}}"
+    if any(metric.is_of_all for metric in statement.metrics):
+        of_group = f"if({is_chosen}, {of_group}, 0)"
+    else:
+        condition = all_of([condition, SqlCondition(text=is_chosen)])
+    rows = fetch_logs(
+        _shown(statement, of_group, [f"any({column.key})" for column in statement.keys]),
+        condition,
+        f"GROUP BY of_group {_sorted(statement, order, limit + 1)}",
+        chosen=chosen,
+    )
+    return [row for row in rows if row["of_group"]][:limit]
+
+
+def _shown(statement: Statement, of_group: str, keys: list[str]) -> str:
+    """The columns of a row, with the keys as they are grouped by."""
+    shown = [
+        f"{column.shown.format(key)} AS g{at}"
+        for at, (key, column) in enumerate(zip(keys, statement.keys, strict=True))
+    ]
+    return ", ".join([f"{of_group} AS of_group", *shown, statement.figures])
+
+
+def _sorted(statement: Statement, order: str, limit: int) -> str:
+    metric, is_descending = _ordering(statement, order)
+    way = f"m{statement.metrics.index(metric)} {'DESC' if is_descending else 'ASC'}"
+    names = "".join(f", g{at}" for at in range(len(statement.keys)))
+    return f"ORDER BY {way} NULLS LAST{names} LIMIT {int(limit)}"
+
+
+def _ordering(statement: Statement, order: str) -> tuple[Metric, bool]:
+    """The metric to order by, and whether the highest come first. Raises: InvalidMetric."""
     name = order.removeprefix("-")
-    if name not in names:
-        raise InvalidMetric(metric=name[:80])
-    return f"m{names.index(name)} {'DESC' if order.startswith('-') else 'ASC'}"
+    for metric in statement.metrics:
+        if metric.name == name:
+            return metric, order.startswith("-")
+    raise InvalidMetric(metric=name[:80])
 
 
 def _points(

@@ -37,12 +37,16 @@ ReasonKind = Literal["unknown_field", "unknown_value", "time", "app", "clause"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """A query that may have been meant, with the range it is for, if that is another."""
+    """A query that may have been meant, with the range it is for, if that is another.
+
+    `parameter` is the name of the plain filter that should be `text`; none: it stands in `q`.
+    """
 
     text: str
     q: str
     start: str | None = None
     end: str | None = None
+    parameter: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,10 +212,32 @@ class _Search:
         for name in ("level", "service", "host", "source"):
             values: tuple[str, ...] = getattr(self._query, name)
             changed: dict[str, Any] = {name: ()}
-            if values and (without := self._count(replace(self._query, **changed))):
-                clause = f"{name}={','.join(values)}"[:200]
+            if not values:
+                continue
+            without = self._count(replace(self._query, **changed))
+            clause = f"{name}={','.join(values)}"[:200]
+            unknown = [] if name == "level" else [one for one in values if self._lacks(name, one)]
+            for value in unknown:
+                yield self._unknown(name, value, clause, without)
+            if without and not unknown:
                 message = f"Without the filter {clause} there are {without} lines."
                 yield Reason(kind="clause", clause=clause, message=message, count_without=without)
+
+    def _lacks(self, name: str, value: str) -> bool:
+        """Whether no line of this time has this value of a plain filter."""
+        changed: dict[str, Any] = {name: (value,)}
+        return not self._any(replace(self._here, **changed))
+
+    def _unknown(self, name: str, value: str, clause: str, without: int) -> Reason:
+        """A plain filter with a value that no line has."""
+        near = self._values_near(s.Word(field=name, text=value), Kind.TEXT)
+        return Reason(
+            kind="unknown_value",
+            clause=clause,
+            message=f"No line of this time has {name} “{value[:80]}”.",
+            suggestions=[Fix(text=text, q=self._query.q, parameter=name) for text in near],
+            count_without=without,
+        )
 
     @cached_property
     def _names(self) -> list[str]:

@@ -5,14 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from storage.clickhouse.error_codes import QueryTooExpensive
 from storage.contracts import InvalidLimit, LogQuery, TooManyFields
 from storage.counts import fetch_logs
 from storage.query import SqlCondition
 from storage.query.fields import TAGS
 from storage.query.text import unescape
+from storage.questions.aggregate import Statement, group_lines
 from storage.questions.columns import Column, Columns
+from storage.questions.metrics import metric_of
+from storage.questions.preselect import exact_limits, is_overflow
 from storage.records import took_ms
-from storage.where import where
+from storage.where import all_of, where
 
 MAX_FIELDS = 20
 MAX_VALUES = 1_000
@@ -28,15 +32,20 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facets:
-    """By field as it was named: its most frequent values, and how many lines have none."""
+    """By field as it was named: its most frequent values, and how many lines have none.
+
+    `chosen` are the fields with too many values to count each: theirs were chosen by a ranking with
+    a bounded number of counters, and then counted.
+    """
 
     fields: dict[str, list[Value]]
     missing: dict[str, int]
+    chosen: list[str]
     took_ms: int
 
 
 def facet_logs(query: LogQuery, fields: Sequence[str], *, limit: int = 10) -> Facets:
-    """The most frequent values of fields, counted exactly.
+    """The most frequent values of fields, counted exactly; see `Facets.chosen` for how exactly.
 
     Args:
         fields: 1-20 names as a query writes them; levels are told as words.
@@ -49,10 +58,10 @@ def facet_logs(query: LogQuery, fields: Sequence[str], *, limit: int = 10) -> Fa
     if not 1 <= limit <= MAX_VALUES:
         raise InvalidLimit(highest=MAX_VALUES)
     started = time.monotonic()
-    condition = where(query)
     found: dict[str, list[Value]] = {field: [] for field in fields}
     missing = dict.fromkeys(fields, 0)
-    for field, row in _rows(fields, condition, limit):
+    chosen: list[str] = []
+    for field, row in _rows(query, fields, limit, chosen):
         if row["value"]:
             found[field].append(Value(value=row["value"], count=row["n"]))
         else:
@@ -60,19 +69,29 @@ def facet_logs(query: LogQuery, fields: Sequence[str], *, limit: int = 10) -> Fa
     return Facets(
         fields={field: values[:limit] for field, values in found.items()},
         missing=missing,
+        chosen=chosen,
         took_ms=took_ms(started),
     )
 
 
 def _rows(
-    fields: Sequence[str], condition: SqlCondition, limit: int
+    query: LogQuery, fields: Sequence[str], limit: int, chosen: list[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each field with its rows; tags one by one, as a line may have several."""
-    columns = Columns()
+    """Each field with its rows; tags one by one, as a line may have several.
+
+    Adds to `chosen` the fields with too many values.
+    """
+    condition, columns = where(query), Columns()
     whole = [field for field in fields if unescape(field) not in TAGS]
     several = [columns.of(field) for field in whole]
-    for row in _counted(several, condition, limit, columns.params) if several else ():
-        yield whole[row["place"] - 1], row
+    try:
+        for row in _counted(several, condition, limit, columns.params) if several else ():
+            yield whole[row["place"] - 1], row
+    except QueryTooExpensive as refused:
+        if not is_overflow(refused):
+            raise
+        for field in whole:
+            yield from ((field, row) for row in _one_by_one(query, field, limit, chosen))
     for field in (field for field in fields if field not in whole):
         columns = Columns()
         key = columns.of(field).key
@@ -83,6 +102,27 @@ def _rows(
             **columns.params,
         ):
             yield field, row
+
+
+def _one_by_one(
+    query: LogQuery, field: str, limit: int, chosen: list[str]
+) -> Iterator[dict[str, Any]]:
+    """Rows of one field; adds it to `chosen` where it has too many values."""
+    columns = Columns()
+    column = columns.of(field)
+    statement = Statement(
+        keys=[column],
+        metrics=[metric_of("count", columns)],
+        params=columns.params,
+        only=column.is_present,
+    )
+    found = group_lines(query, statement, interval=None, limit=limit)
+    if found.chosen_by:
+        chosen.append(field)
+    lacking = SqlCondition(text=f"NOT ({column.is_present})", params=columns.params)
+    yield from fetch_logs("'' AS value, count() AS n", all_of([where(query), lacking]))
+    for group in found.groups:
+        yield {"value": group.key[field], "n": group.values["count"]}
 
 
 def _counted(
@@ -101,5 +141,6 @@ def _counted(
         condition,
         f"GROUP BY GROUPING SETS ({sets}) "
         f"ORDER BY place, value != '', n DESC, value LIMIT {int(limit) + 1} BY place",
+        limits=exact_limits(),
         **params,
     )

@@ -14,11 +14,22 @@ _NUMBERS = {"sum": "sum", "avg": "avg", "min": "min", "max": "max"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A figure: its name, the expression, and what it is of no lines."""
+    """A figure: its name, the expression, and what it is of no lines.
+
+    Attributes:
+        figure: `count`, `sum` …; `p` for a percentile.
+        number: the value of a line that it is computed of, if any.
+        is_large: the engine keeps much more than a number of each group for it.
+        is_of_all: it compares a group with all groups.
+    """
 
     name: str
     sql: str
     of_none: int | None
+    figure: str = "count"
+    number: str = ""
+    is_large: bool = False
+    is_of_all: bool = False
 
 
 def metric_of(name: str, columns: Columns) -> Metric:
@@ -38,11 +49,12 @@ def metric_of(name: str, columns: Columns) -> Metric:
     figure, percent = match["figure"], float(match["percent"] or 0)
     column = columns.of(match["field"])
     if figure == "unique":
-        return Metric(name=name, sql=f"uniqIf({column.key}, {column.is_present})", of_none=0)
+        sql = f"uniqIf({column.key}, {column.is_present})"
+        return Metric(name=name, sql=sql, of_none=0, figure=figure, is_large=True)
     if percent:
-        return Metric(
-            name=name, sql=f"quantile({percent / 100:.6g})({column.number})", of_none=None
-        )
+        sql = f"quantile({percent / 100:.6g})({column.number})"
+        return Metric(name=name, sql=sql, of_none=None, figure="p", is_large=True)
     if figure not in _NUMBERS:
         raise InvalidMetric(metric=name[:80])
-    return Metric(name=name, sql=f"{_NUMBERS[figure]}OrNull({column.number})", of_none=None)
+    sql = f"{_NUMBERS[figure]}OrNull({column.number})"
+    return Metric(name=name, sql=sql, of_none=None, figure=figure, number=column.number)

@@ -92,10 +92,10 @@ class _Parts:
             return Metric(name=figure, sql="count()", of_none=0)
         if figure == "share":
             sql = "round(count() / sum(count()) OVER (), 6)"
-            return Metric(name=figure, sql=sql, of_none=None)
+            return Metric(name=figure, sql=sql, of_none=None, figure=figure, is_of_all=True)
         if figure in _LEVELS:
             sql = f"quantile({_LEVELS[figure]})({self._milliseconds()})"
-            return Metric(name=figure, sql=sql, of_none=None)
+            return Metric(name=figure, sql=sql, of_none=None, figure="p", is_large=True)
         status = f"toUInt16OrZero({self.column('status').key})"
         of_none = None if figure == "error_rate" else 0
         return Metric(name=figure, sql=_OF_STATUS[figure].format(status), of_none=of_none)

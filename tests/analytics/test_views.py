@@ -40,6 +40,28 @@ def test_parameters_narrow_the_lines(
     assert messages(ask("logs", **parameters)) == found
 
 
+@pytest.mark.parametrize(
+    ("parameters", "hint"),
+    [
+        ({"level": "errror"}, "Did you mean `error`?"),
+        ({"level": ["info", "Warnin"]}, "Did you mean `warn`?"),
+        ({"levle": "error"}, "Did you mean `level`?"),
+        ({"servce": "auth"}, "Did you mean `service`?"),
+        ({"lim": "7"}, "Did you mean `limit`?"),
+        ({"app": "alhpa"}, "Did you mean `alpha`?"),
+    ],
+)
+def test_what_was_meant_is_said(ask: Ask, parameters: dict[str, Any], hint: str) -> None:
+    error = ask("logs", **parameters).json()["error"]
+    assert error["hint"].startswith(hint)
+
+
+def test_what_is_no_parameter_is_let_be(ask: Ask) -> None:
+    for name in ("_", "utm_source_of_somebody", "x", "ts"):
+        assert ask("logs", **{name: "1"}).status_code == 200
+    assert "bravo" not in ask("logs", app="bravoo").content.decode().replace("bravoo", "")
+
+
 def test_the_last_hour_is_the_default(ask: Ask) -> None:
     with clock.frozen(AT + timedelta(hours=1, seconds=1.5)):
         assert messages(ask("logs")) == ["third"]
@@ -93,7 +115,7 @@ class TestTenants:
                 answer = ask(path, app=app)
                 assert answer.status_code == 404
                 error = answer.json()["error"]
-                assert (error["code"], error["data"]) == ("app_not_found", {"app": app})
+                assert (error["code"], error["data"]["app"]) == ("app_not_found", app)
 
     def test_a_foreign_record_and_a_missing_one_look_the_same(self, roles: Roles) -> None:
         (record,) = as_key(roles.b.query_key)("logs").json()["results"]

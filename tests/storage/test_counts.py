@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storage import facade
-from storage.contracts import InvalidInterval, LogQuery
+from storage.contracts import InvalidInterval, InvalidLimit, LogQuery
 from tests.storage.records import AT
 
 Store = Callable[..., list[str]]
@@ -71,3 +71,15 @@ def test_stats_of_nothing_are_zero(store: Store) -> None:
     for apps in ((), ("shop",)):
         stats = facade.stats_logs(LogQuery(apps=apps))
         assert (stats.total, stats.by_level, stats.error_rate, stats.first) == (0, {}, 0.0, None)
+
+
+def test_stats_say_when_there_are_more_services(store: Store) -> None:
+    store(*({"service": f"s{n}"} for n in range(9)), {"service": "s8"})
+    for services, told in ((1, {"s8": 2}), (2, {"s8": 2, "s0": 1})):
+        stats = facade.stats_logs(LogQuery(apps=("shop",)), services=services)
+        assert (stats.by_service, stats.services, stats.is_truncated) == (told, 9, True)
+    stats = facade.stats_logs(LogQuery(apps=("shop",)))
+    assert (len(stats.by_service), stats.services, stats.is_truncated) == (9, 9, False)
+    for services in (0, 1_001):
+        with pytest.raises(InvalidLimit):
+            facade.stats_logs(LogQuery(apps=("shop",)), services=services)

@@ -9,7 +9,9 @@ pytestmark = pytest.mark.django_db
 
 def test_groups_have_keys_and_figures(ask: Ask) -> None:
     body = ask("analytics/aggregate", group_by="level", metrics="count,max:severity").json()
-    assert set(body) == {"interval_s", "metrics", "groups", "is_truncated", "took_ms"}
+    assert set(body) == {
+        *("interval_s", "metrics", "groups", "is_truncated", "chosen_by", "took_ms")
+    }
     assert (body["metrics"], body["interval_s"]) == (["count", "max:severity"], None)
     assert body["groups"][0] == {
         "key": {"level": "INFO"},

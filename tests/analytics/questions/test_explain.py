@@ -19,7 +19,13 @@ def test_the_clause_that_finds_nothing_is_told(ask: Ask) -> None:
             "to": 19,
             "message": "No line of this time has service “atuh”.",
             "suggestions": [
-                {"text": "auth", "q": "second service:auth", "start": None, "end": None}
+                {
+                    "text": "auth",
+                    "q": "second service:auth",
+                    "start": None,
+                    "end": None,
+                    "parameter": None,
+                }
             ],
             "count_without": 1,
         }

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 def test_values_are_counted(ask: Ask) -> None:
     body = ask("logs/facets", fields="level, service,attributes.x", limit=1).json()
-    assert set(body) == {"fields", "missing", "took_ms"}
+    assert set(body) == {"fields", "missing", "chosen", "took_ms"}
     assert body["fields"] == {
         "level": [{"value": "INFO", "count": 2}],
         "service": [{"value": "auth", "count": 1}],

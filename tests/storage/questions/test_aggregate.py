@@ -161,3 +161,49 @@ def test_what_cannot_be_computed_is_refused(
 ) -> None:
     with pytest.raises(error):
         ask(**parameters)
+
+
+class TestTooManyGroups:
+    """With more groups than are compared, some are chosen first."""
+
+    @pytest.fixture(autouse=True)
+    def _few(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Forty traces of one line, and three with more; `big` has the largest figures."""
+        monkeypatch.setattr("storage.questions.preselect.EXACT_GROUPS", 4)
+        lines = [(f"t{n}", "7") for n in range(40)]
+        lines += [("often", "1")] * 9 + [("twice", "20")] * 2 + [("big", "500"), ("big", "-3")]
+        store(
+            *(
+                {"trace_id": trace, "attributes": {"ms": ms, "n": str(n)}, "timestamp": AT}
+                for n, (trace, ms) in enumerate(lines)
+            )
+        )
+
+    @pytest.mark.parametrize(
+        ("order", "chosen_by", "first"),
+        [
+            ("", "-count", ["often", "big"]),
+            ("-sum:ms", "-sum:ms", ["big", "twice"]),
+            ("-max:ms", "-max:ms", ["big", "twice"]),
+            ("min:ms", "min:ms", ["big", "often"]),
+            ("-avg:ms", "-count", ["big", "twice"]),
+        ],
+    )
+    def test_the_chosen_have_exact_figures(
+        self, order: str, chosen_by: str, first: list[str]
+    ) -> None:
+        metrics = ("count", "sum:ms", "avg:ms", "min:ms", "max:ms", "p50:ms", "unique:n")
+        answer = ask(group_by=["trace_id"], metrics=metrics, order=order, limit=2)
+        assert (answer.chosen_by, answer.is_truncated) == (chosen_by, True)
+        assert [group.key["trace_id"] for group in answer.groups] == first
+        values = {group.key["trace_id"]: group.values for group in answer.groups}
+        if "big" in values:
+            assert [*values["big"].values()] == [2, 497, 248.5, -3, 500, 248.5, 2]
+
+    def test_they_have_every_bucket_too(self) -> None:
+        often, _ = ask(group_by=["trace_id"], interval=60, limit=2).groups
+        assert [point.values for point in often.points or ()] == [{"count": 9}, *[{"count": 0}] * 3]
+
+    def test_fewer_groups_are_all_compared(self) -> None:
+        answer = ask(group_by=["trace_id"], q="trace_id:(often OR big)")
+        assert (answer.chosen_by, answer.is_truncated, len(answer.groups)) == (None, False, 2)

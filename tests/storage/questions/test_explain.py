@@ -113,6 +113,14 @@ def test_plain_filters_are_reasons_too() -> None:
     assert ("service=payment", 3) in [(one.clause, one.count_without) for one in reasons]
 
 
+def test_a_plain_filter_that_is_misspelt_is_told() -> None:
+    (reason,) = explain("", service=("auth-", "paymnet"), level=("info",)).reasons[:1]
+    assert reason.message == "No line of this time has service “auth-”."
+    assert [(fix.text, fix.parameter) for fix in reason.suggestions] == [("auth", "service")]
+    kinds = [(one.kind, one.clause) for one in explain("", service=("auth-", "paymnet")).reasons]
+    assert kinds == [("unknown_value", "service=auth-,paymnet")] * 2
+
+
 @pytest.mark.parametrize(
     ("q", "kinds"),
     [

@@ -97,3 +97,23 @@ def test_tags_are_counted_one_by_one(store: Store) -> None:
     ]
     assert found.missing == {"tags": 1, "attributes.status": 1}
     assert facets("attributes.tags")["attributes.tags"] == [("api,auth", 1), ("auth", 1)]
+
+
+def test_a_field_with_too_many_values_has_the_most_frequent(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.questions.preselect.EXACT_GROUPS", 4)
+    few = {"service": "auth", "attributes": {"tags": "a,b"}}
+    store(
+        *({**few, "trace_id": f"t{n}"} for n in range(40)),
+        *[{**few, "trace_id": "often"}] * 3,
+        {"trace_id": ""},
+    )
+    found = facet_logs(LogQuery(apps=("shop",)), ["trace_id", "service", "tags"], limit=2)
+    assert found.chosen == ["trace_id"]
+    assert found.missing == {"trace_id": 1, "service": 1, "tags": 1}
+    values = {name: [(one.value, one.count) for one in some] for name, some in found.fields.items()}
+    assert values["trace_id"][0] == ("often", 3)
+    assert len(values["trace_id"]) == 2
+    assert values["service"] == [("auth", 43)]
+    assert values["tags"] == [("a", 43), ("b", 43)]

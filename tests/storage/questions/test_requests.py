@@ -111,6 +111,18 @@ class TestRequests:
         assert durations["503"] == 250
 
 
+def test_a_share_is_of_all_requests_even_of_too_many_to_compare(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.questions.preselect.EXACT_GROUPS", 4)
+    addresses = ["often"] * 10 + [f"203.0.113.{n}" for n in range(190)]
+    store(*({"attributes": {"client_ip": ip, "status": "200"}} for ip in addresses))
+    found = group_requests(QUERY, by=("ip",), figures=("count", "share"), needs="ip", limit=2)
+    assert table(found)[0] == ("often", 10, 0.05)
+    assert len(found.groups) == 2
+    assert found.chosen_by == "-count"
+
+
 @pytest.mark.parametrize("status", ["", "-", "abc", "99999999999", "-1", "200.5"])
 def test_a_status_that_is_none_is_no_error(store: Store, status: str) -> None:
     store({"attributes": {"status": status, "client_ip": "x"}})
