@@ -104,14 +104,18 @@ class ShardLease:
     def load(self, token: str) -> Group:
         """A group that was read, exactly as it was saved."""
         saved = client().hget(names.intents_key(self.shard), token)
-        pipeline = client().pipeline(transaction=False)
-        for stream_id in json.loads(saved or "[]"):
-            pipeline.xrange(names.stream_key(self.shard), stream_id, stream_id)
-        found = [row for rows in pipeline.execute() for row in rows]
-        entries = [load_row(self.shard, stream_id, fields) for stream_id, fields in found]
+        entries = self._entries(json.loads(saved or "[]"))
         last = token.rpartition("/")[2]
         fate = last if last in _FATES else ""
         return Group(token=token, entries=entries, fate=fate, is_repeat=True)
+
+    def _entries(self, stream_ids: Sequence[str | bytes]) -> list[QueuedEntry]:
+        """Entries by their ids; those that are gone are left out."""
+        pipeline = client().pipeline(transaction=False)
+        for stream_id in stream_ids:
+            pipeline.xrange(names.stream_key(self.shard), stream_id, stream_id)
+        found = [row for rows in pipeline.execute() for row in rows]
+        return [load_row(self.shard, stream_id, fields) for stream_id, fields in found]
 
     def deaths(self, token: str) -> int:
         """How often a group of `pending_tokens` was begun and its worker died; 1 at least."""
@@ -182,15 +186,13 @@ class ShardLease:
         args = [self.holder, max_bytes, MAX_ENTRIES, shard, names.lane_prefix(shard)]
         args += [_LEAST_SHARE_BYTES, _LEAST_SHARE_ENTRIES]
         args += [_QUIET_MS, _HOLD_MS, _SPREAD_BYTES, _SPREAD_ENTRIES]
-        token, rows = scripts.READ.run(client(), keys, args)
+        token, stream_ids = scripts.READ.run(client(), keys, args)
         if token == b"LOST":
             raise LeaseLost(f"shard {self.shard}")
         self._holds_back = token == b"HELD"
-        entries = [
-            load_row(self.shard, stream_id, dict(zip(flat[::2], flat[1::2], strict=True)))
-            for stream_id, flat in rows
-        ]
-        return Group(token=token.decode(), entries=entries) if entries else None
+        if not stream_ids:
+            return None
+        return Group(token=token.decode(), entries=self._entries(stream_ids))
 
     def acknowledge(
         self, group: Group, results: dict[str, str], counts: Mapping[str, float] | None = None

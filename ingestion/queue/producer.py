@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from zlib import crc32
 
@@ -25,6 +26,7 @@ _NO_TERMS = Terms()
 _SMALL_BYTES = 64 << 10
 
 _headroom = Headroom()
+_turns = count()
 
 
 class QueueDown(Exception):
@@ -103,15 +105,16 @@ def enqueue_of(
 
 
 def _shard_of(entry: Entry) -> int:
-    """Any shard; for bodies whose lines may go on in the next one, that of their sender.
+    """Shards take turns; bodies whose lines may go on in the next one go to that of their sender.
 
     So they come together, in their order, and a trace that was sent in pieces can be one record.
+    Turns and not chance: shards that get the same are done at the same time.
     """
     shards = len(names.shards())
     is_near = entry.edges or len(entry.body) <= _SMALL_BYTES
     if entry.multiline and not entry.strict_json and is_near:
         return crc32(f"{entry.app}/{entry.source}/{entry.key_id}".encode()) % shards
-    return secrets.randbelow(shards)
+    return next(_turns) % shards
 
 
 def _place_of(entry: Entry) -> str:
