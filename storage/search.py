@@ -11,12 +11,20 @@ from django.core import signing
 from storage.clickhouse import client
 from storage.contracts import InvalidCursor, InvalidLimit, LogQuery, Order, Record, SearchPage
 from storage.ids import record_time_range
-from storage.query import SqlCondition
+from storage.query import SqlCondition, is_lookup, parse_query
+from storage.query.instants import MAX_NS, MIN_NS, epoch_ns
 from storage.records import COLUMNS, record_of, took_ms
+from storage.stretches import Span, stretches
 from storage.where import all_of, at_time, instant, of_apps, where
 
 MAX_LIMIT = 1_000
 _SALT = "storage.search.cursor"
+# With the first, parts are read on far beyond their first match before they are merged; with the
+# second, the filter of a query is run after all its columns were read, instead of while reading.
+_IN_ORDER = {"read_in_order_use_buffering": 0, "use_top_k_dynamic_filtering": 0}
+
+# The event time of a record in ns since 1970, and its id.
+Place = tuple[int, str]
 
 
 def search_logs(query: LogQuery, *, limit: int, cursor: str | None = None) -> SearchPage:
@@ -33,10 +41,7 @@ def search_logs(query: LogQuery, *, limit: int, cursor: str | None = None) -> Se
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidLimit(highest=MAX_LIMIT)
     started = time.monotonic()
-    condition = where(query)
-    if cursor:
-        condition = all_of([condition, _beyond(query, cursor)])
-    rows = read_rows(condition, query.order, limit + 1) if query.apps else []
+    rows = _page(query, limit + 1, _place(query, cursor) if cursor else None)
     is_truncated = len(rows) > limit
     return SearchPage(
         records=[record_of(row) for row in rows[:limit]],
@@ -73,7 +78,39 @@ def read_rows(condition: SqlCondition, order: Order, limit: int) -> list[dict[st
         f"SELECT {COLUMNS} FROM logs WHERE {condition.text} "
         f"ORDER BY timestamp {way}, id {way} LIMIT {int(limit)}",
         condition.params,
+        **_IN_ORDER,
     )
+
+
+def read_spread(
+    condition: SqlCondition, order: Order, limit: int, span: Span
+) -> list[dict[str, Any]]:
+    """As `read_rows`, of the lines of a span: stretch by stretch, until there are enough."""
+    rows: list[dict[str, Any]] = []
+    for low, high in stretches(*span, order):
+        ends = [
+            at_time(name, operator, ns)
+            for name, operator, ns in (("low", ">=", low), ("high", "<", high))
+            if MIN_NS < ns < MAX_NS
+        ]
+        rows += read_rows(all_of([condition, *ends]), order, limit - len(rows))
+        if len(rows) >= limit:
+            break
+    return rows
+
+
+def _page(query: LogQuery, limit: int, place: Place | None) -> list[dict[str, Any]]:
+    condition = where(query)
+    if not query.apps:
+        return []
+    low = MIN_NS if query.start is None else epoch_ns(query.start)
+    high = MAX_NS if query.end is None else epoch_ns(query.end)
+    if place:
+        condition = all_of([condition, beyond(*place, query.order)])
+        low, high = (place[0], high) if query.order == "asc" else (low, place[0] + 1)
+    if is_lookup(parse_query(query.q)):
+        return read_rows(condition, query.order, limit)
+    return read_spread(condition, query.order, limit, (low, high))
 
 
 def _cursor(query: LogQuery, row: dict[str, Any]) -> str:
@@ -81,15 +118,15 @@ def _cursor(query: LogQuery, row: dict[str, Any]) -> str:
     return signing.dumps(place, salt=_SALT, compress=False)
 
 
-def _beyond(query: LogQuery, cursor: str) -> SqlCondition:
-    """Records after the cursor in the order of the query. Raises: InvalidCursor."""
+def _place(query: LogQuery, cursor: str) -> Place:
+    """Where the page before ended. Raises: InvalidCursor."""
     try:
         ns, record_id, fingerprint = signing.loads(cursor, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError):
         raise InvalidCursor() from None
     if fingerprint != _fingerprint(query):
         raise InvalidCursor()
-    return beyond(ns, record_id, query.order)
+    return ns, record_id
 
 
 def beyond(ns: int, record_id: str, order: Order) -> SqlCondition:

@@ -43,6 +43,8 @@ READER_LIMITS: dict[str, Any] = {
     "result_overflow_mode": "throw",
     "max_threads": 4,
     "max_query_size": 1 << 20,
+    # Indexes first, then no more than they leave: parts without a match are never opened.
+    "use_skip_indexes_on_data_read": 0,
     "output_format_json_quote_64bit_integers": 0,
     "output_format_json_named_tuples_as_objects": 1,
     "readonly": 1,

@@ -5,6 +5,7 @@ who filter frames only.
 """
 
 from storage.query.errors import QueryError, QueryTooComplex
+from storage.query.lookups import is_lookup
 from storage.query.parser import parse_query
 from storage.query.render import render
 from storage.query.sql import Binder, SqlCondition, to_sql
@@ -14,6 +15,7 @@ __all__ = [
     "QueryError",
     "QueryTooComplex",
     "SqlCondition",
+    "is_lookup",
     "parse_query",
     "render",
     "to_sql",

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from storage.contracts import InvalidLimit, Order, Record
-from storage.query.instants import instant_ns
+from storage.query.instants import MAX_NS, MIN_NS, instant_ns
 from storage.records import record_of, took_ms
-from storage.search import beyond, get_log, read_rows
+from storage.search import beyond, get_log, read_spread
 from storage.where import all_of, equals, of_apps
 
 MAX_NEIGHBOURS = 500
@@ -53,14 +53,16 @@ def get_context(
 
 def _neighbours(record: Record, order: Order, limit: int) -> list[Record]:
     """The nearest records in this order."""
-    span = instant_ns(record["timestamp"])
-    if span is None:
+    read = instant_ns(record["timestamp"])
+    if read is None:
         raise AssertionError("BUG: the time of a record cannot be read")
+    at = read[0]
     condition = all_of(
         [
             of_apps((record["app"],)),
             equals("source", record["source"]),
-            beyond(span[0], record["id"], order),
+            beyond(at, record["id"], order),
         ]
     )
-    return [record_of(row) for row in read_rows(condition, order, limit)] if limit else []
+    span = (at, MAX_NS) if order == "asc" else (MIN_NS, at + 1)
+    return [record_of(row) for row in read_spread(condition, order, limit, span)] if limit else []

@@ -1,0 +1,105 @@
+"""A range is cut without gaps, from the end a page begins with, and pages stop looking early."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logplatform.kernel import clock
+from storage import facade
+from storage.clickhouse import client
+from storage.contracts import LogQuery, Order
+from storage.query.instants import MAX_NS, MIN_NS, NS, epoch_ns
+from storage.stretches import stretches
+from tests.storage.records import AT
+
+HOUR, DAY = 3_600 * NS, 86_400 * NS
+TIMES = st.one_of(st.just(MIN_NS), st.just(MAX_NS), st.integers(MIN_NS, MAX_NS))
+
+
+@given(low=TIMES, high=TIMES, order=st.sampled_from(["asc", "desc"]))
+def test_stretches_follow_each_other_from_end_to_end(low: int, high: int, order: Order) -> None:
+    low, high = min(low, high), max(low, high)
+    cut = list(stretches(low, high, order))
+    if order == "desc":
+        cut.reverse()
+    assert (cut[0][0], cut[-1][1]) == (low, high)
+    assert all(early[1] == late[0] for early, late in zip(cut, cut[1:], strict=False))
+    assert all(start < end for start, end in cut) or low == high
+
+
+def test_the_newest_hour_is_first_and_has_what_claims_to_come_from_the_future() -> None:
+    now = epoch_ns(AT)
+    with clock.frozen(AT):
+        assert list(stretches(now - 30 * DAY, MAX_NS, "desc")) == [
+            (now - HOUR, MAX_NS),
+            (now - HOUR - DAY, now - HOUR),
+            (now - HOUR - 8 * DAY, now - HOUR - DAY),
+            (now - 30 * DAY, now - HOUR - 8 * DAY),
+        ]
+
+
+def test_the_oldest_lines_of_an_open_range_are_asked_for_once() -> None:
+    assert list(stretches(MIN_NS, MAX_NS, "asc")) == [(MIN_NS, MAX_NS)]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that were sent."""
+    sent: list[str] = []
+    fetch = client.fetch
+
+    def remembered(sql: str, params: Any = None, **limits: Any) -> list[dict[str, Any]]:
+        sent.append(sql)
+        return fetch(sql, params, **limits)
+
+    monkeypatch.setattr(client, "fetch", remembered)
+    return sent
+
+
+@pytest.fixture
+def _sparse(store: Callable[..., list[str]]) -> None:
+    """A line in each of forty days, the last at AT."""
+    moments = [AT - timedelta(days=day) for day in range(40)]
+    rows = [{"message": f"day {n}", "timestamp": moment} for n, moment in enumerate(moments)]
+    store(*({**row, "received_at": row["timestamp"]} for row in rows))
+
+
+@pytest.mark.usefixtures("_sparse")
+class TestPages:
+    """Whatever stretch a line is in, a page has it in its place."""
+
+    @pytest.mark.parametrize("order", ["asc", "desc"])
+    @pytest.mark.parametrize("start", [None, AT - timedelta(days=50)], ids=["open", "closed"])
+    def test_pages_of_any_size_have_every_line_once(self, order: Order, start: Any) -> None:
+        query = LogQuery(apps=("shop",), start=start, order=order)
+        for limit in (1, 7, 39, 40, 100):
+            found, cursor = [], None
+            while True:
+                page = facade.search_logs(query, limit=limit, cursor=cursor)
+                found += [record["message"] for record in page.records]
+                cursor = page.next
+                if cursor is None:
+                    break
+            days = range(40) if order == "desc" else range(39, -1, -1)
+            assert found == [f"day {n}" for n in days]
+
+    def test_a_full_page_reads_no_further(self, asked: list[str]) -> None:
+        query = LogQuery(apps=("shop",), start=AT - timedelta(days=50), end=AT + timedelta(hours=1))
+        assert len(facade.search_logs(query, limit=5).records) == 5
+        assert len(asked) == 3
+
+    @pytest.mark.parametrize("q", ["trace_id:abc", "absent", "service:auth absent"])
+    def test_what_an_index_finds_is_asked_of_the_whole_range(
+        self, q: str, asked: list[str]
+    ) -> None:
+        assert not facade.search_logs(LogQuery(apps=("shop",), q=q), limit=5).records
+        assert len(asked) == 1
+
+    @pytest.mark.parametrize("q", ["", "level:info", "NOT absent", "absent OR level:error"])
+    def test_what_no_index_finds_is_not(self, q: str, asked: list[str]) -> None:
+        facade.search_logs(LogQuery(apps=("shop",), q=q), limit=100)
+        assert len(asked) == 4
