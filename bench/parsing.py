@@ -22,7 +22,7 @@ from parsing.scores import scores
 from parsing.templates import subjects_of, templates_of
 from parsing.treatment import DEFAULT, Treatment
 
-_ARRIVAL = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ARRIVAL = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _SIZES = (5_000, 50_000)
 _ROUNDS = 5
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0"
@@ -121,7 +121,7 @@ def _cpu_us_per_line(
     lines: pl.Series, treatment: Treatment = DEFAULT, hint: Hint | None = None
 ) -> float:
     """Of parsing them."""
-    arrived = pl.Series([_ARRIVAL], dtype=pl.Datetime("ms", "UTC")).new_from_index(0, len(lines))
+    arrived = pl.Series([ARRIVAL], dtype=pl.Datetime("ms", "UTC")).new_from_index(0, len(lines))
     return _best_us(
         len(lines),
         lambda: parse_lines(lines, received_at=arrived, hint=hint or Hint(), treatment=treatment),
@@ -154,7 +154,7 @@ def figures() -> dict[str, dict[str, float]]:
 
 def _steps_us() -> float:
     """Templates, score, redaction and enrichment together, on the lines of the bench."""
-    corpus = b"".join(make_bodies(10, Span(start=_ARRIVAL, seconds=600), seed=7))
+    corpus = b"".join(make_bodies(10, Span(start=ARRIVAL, seconds=600), seed=7))
     lines = split_lines(corpus)
     messages = pl.Series([json.loads(line)["message"] for line in lines])
     status = pl.Series("status", ["200"]).new_from_index(0, len(lines))
@@ -192,7 +192,7 @@ def _print_steps() -> None:
     """What redaction and enrichment cost on top of reading, step by step."""
     rng = random.Random(7)
     access = "\n".join(_access_line(number, rng) for number in range(50_000)).encode()
-    corpus = b"".join(make_bodies(10, Span(start=_ARRIVAL, seconds=600), seed=7))
+    corpus = b"".join(make_bodies(10, Span(start=ARRIVAL, seconds=600), seed=7))
     print(f"\n| CPU µs a line on top of reading | {' | '.join(_STEPS)} |")
     print("|---|" + "---:|" * len(_STEPS))
     for name, body in (("JSON of the bench", corpus), ("access_combined", access)):

@@ -19,13 +19,13 @@ _PROTOCOL = "native"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The source whose settings count; empty where there is none."""
+    """The source whose settings count; where there is none, those of a new one."""
 
     app: str = ""
     source: str = ""
     format: str = ""
     zone: str = "UTC"
-    multiline: bool = False
+    multiline: bool = True
     own_formats: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -51,7 +51,9 @@ class Trial:
     joined: list[int]
 
 
-def try_lines(body: bytes, *, origin: Origin, formats: str = "", is_text: bool = False) -> Trial:
+def try_lines(
+    body: bytes, *, origin: Origin, formats: str = "", is_text: bool = False, header: str = ""
+) -> Trial:
     """Parse a body as if it had been sent.
 
     Args:
@@ -59,6 +61,7 @@ def try_lines(body: bytes, *, origin: Origin, formats: str = "", is_text: bool =
         origin: whose settings count.
         formats: names of formats with commas between; empty: those of the origin.
         is_text: each line of the body is a line, whatever it looks like.
+        header: of a table, the one that bodies before have left in force.
     Raises:
         UnknownFormat: a format that does not exist.
         EmptyBody, NotDecodable: nothing in it is a line.
@@ -77,7 +80,7 @@ def try_lines(body: bytes, *, origin: Origin, formats: str = "", is_text: bool =
         format=named,
         zone=origin.zone,
         multiline=origin.multiline,
-        header=header_for(table, body, "") if table else "",
+        header=header_for(table, body, header) if table else "",
         received_at=clock.now(),
         lines=body.count(b"\n") + 1 if is_text else found.lines,
         size=len(body),

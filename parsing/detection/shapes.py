@@ -5,7 +5,6 @@ what is slow is done once per shape. A shape that is the whole line ends with `e
 """
 
 import re
-from itertools import islice
 
 import polars as pl
 
@@ -14,7 +13,10 @@ from parsing.frames import constant
 
 MAX_TOKENS = 16
 _TOKENS = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]")
-_HEAD = rf"^((?:[0-9]+|[A-Za-z]+|[^0-9A-Za-z]){{0,{MAX_TOKENS}}})"
+# A date and time at the start does not count: fifty formats have it, and differ behind it.
+_STAMP = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+_HEAD = rf"^((?:{_STAMP})?(?:[0-9]+|[A-Za-z]+|[^0-9A-Za-z]){{0,{MAX_TOKENS}}})"
+_HEAD_OF_ONE = re.compile(_HEAD)
 _SAMPLES = 12
 # Below this many lines, looking for frequent shapes costs more than it saves.
 _MANY_LINES = 512
@@ -22,9 +24,10 @@ _MANY_LINES = 512
 
 def shape_of(line: str) -> str:
     """The shape of one line."""
-    firsts = [token[0][0] for token in islice(_TOKENS.finditer(line), MAX_TOKENS + 1)]
-    shape = "".join(map(_mark_of, firsts[:MAX_TOKENS]))
-    return shape if len(firsts) > MAX_TOKENS else shape + "e"
+    found = _HEAD_OF_ONE.match(line)
+    head = found[0] if found else ""
+    shape = "".join(_mark_of(token[0][0]) for token in _TOKENS.finditer(head))
+    return shape + "e" if len(head) == len(line) else shape
 
 
 def _mark_of(first: str) -> str:

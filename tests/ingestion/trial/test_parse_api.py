@@ -152,3 +152,50 @@ def test_the_terminal_shows_the_same(tmp_path: Path, capsys: pytest.CaptureFixtu
     shown = capsys.readouterr()
     assert json.loads(shown.out)["service"] == "sshd"
     assert "line 2: format_mismatch" in shown.err
+
+
+def parsed(file: Path, text: str, capsys: pytest.CaptureFixture[str], *options: str) -> Any:
+    """What the terminal shows of a file: records, and what stands beside them."""
+    file.write_text(text, "utf-8")
+    call_command("parse", str(file), "--json", *options)
+    shown = capsys.readouterr()
+    return [json.loads(line) for line in shown.out.splitlines()], shown.err
+
+
+@pytest.mark.parametrize("at_once", [3, 4, 5, 7, 5000])
+def test_the_terminal_joins_traces_wherever_its_pieces_end(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
+) -> None:
+    monkeypatch.setattr("ingestion.management.commands.parse._LINES_AT_ONCE", at_once)
+    trace = "2026-11-01 10:00:00,1 ERROR app: no\nTraceback (most recent call last):\n  at a\nE: x"
+    plain = "2026-11-01 10:00:01,1 INFO app: fine"
+    text = "\n".join([plain, trace, plain, trace, trace, plain])
+    found, beside = parsed(tmp_path / "a.log", text, capsys)
+    assert [record["message"].count("\n") for record in found] == [0, 3, 0, 3, 3, 0]
+    assert "15 lines: joined 9, " in beside
+    found, beside = parsed(tmp_path / "a.log", text, capsys, "--single-lines")
+    assert len(found) == 15
+
+
+def test_the_terminal_keeps_the_header_of_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.management.commands.parse._LINES_AT_ONCE", 2)
+    text = "number,message\n1,one\n2,two\n3,three\n4"
+    found, beside = parsed(tmp_path / "a.csv", text, capsys, "--format", "csv")
+    assert [record["attributes"].get("number") for record in found] == [None, "1", "2", "3"]
+    assert "line 5: column_count" in beside
+
+
+def test_the_terminal_reads_what_comes_whole_as_the_door_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pretty = json.dumps([{"message": "one"}, {"message": "two"}], indent=2)
+    found, _ = parsed(tmp_path / "a.json", pretty, capsys)
+    assert [record["message"] for record in found] == ["one", "two"]
+    export = "__CURSOR=1\n__REALTIME_TIMESTAMP=1770792216125001\nMESSAGE=one\n\n"
+    found, _ = parsed(tmp_path / "a.journal", export, capsys)
+    assert [(each["format"], each["message"]) for each in found] == [("journald", "one")]
