@@ -192,7 +192,7 @@ class Env:
         "seconds=60 memory=1G rows=0 bytes=0",
     )
     query_max_running: int = setting(
-        "Questions a web process has at the log engine at a time; others wait for their turn.",
+        "Questions at the log engine at a time, of all web processes; others wait for their turn.",
         _whole(1, 1_000),
         "6",
     )
@@ -208,7 +208,7 @@ class Env:
         "5",
     )
     export_max_running: int = setting(
-        "Exports a web process has open at a time; one key or person may have half of them.",
+        "Exports open at a time, in all web processes; one key or person may have half of them.",
         _whole(1, 100),
         "4",
     )

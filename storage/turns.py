@@ -1,18 +1,23 @@
 """Who may ask the engine now: a fair share for each caller and each app, and a 429 beyond it.
 
-Counted within a process, so that it holds while Valkey is away; several web processes have a
-share each.
+Counted within a process first, so that it holds while Valkey is away; where there may be several
+web processes, then over all of them, by `storage.shared_turns`.
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from logplatform.kernel.errors import PlatformError
+
+if TYPE_CHECKING:
+    from storage.shared_turns import SharedTurns
 
 
 class TooManyQueries(PlatformError):
@@ -38,14 +43,23 @@ class Turns:
     """At most `total` at a time, `per_app` of one app and `per_caller` of one caller.
 
     Who has to wait does so for `wait_s` at most. The app with the fewest turns goes first, and
-    within it who came first; a caller may have `waiting` in line.
+    within it who came first; a caller may have `waiting` in line. A turn of this process needs one
+    of the `shared` ones as well, if there are such.
     """
 
     def __init__(
-        self, *, total: int, per_app: int, per_caller: int, wait_s: float, waiting: int = 16
+        self,
+        *,
+        total: int,
+        per_app: int,
+        per_caller: int,
+        wait_s: float,
+        waiting: int = 16,
+        shared: "SharedTurns | None" = None,
     ) -> None:
         self._total, self._per_app, self._per_caller = total, per_app, per_caller
         self._wait_s, self._max_waiting = wait_s, waiting
+        self._shared = shared
         self._lock = threading.Lock()
         self._running: list[_Place] = []
         self._waiting: list[_Place] = []
@@ -54,10 +68,18 @@ class Turns:
     def turn(self, *, caller: str, app: str) -> Iterator[None]:
         """Hold a turn during the block. Raises: TooManyQueries."""
         place = _Place(caller=caller, app=app)
+        deadline = time.monotonic() + self._wait_s
         self._line_up(place)
         try:
             self._wait(place)
-            yield
+            if self._shared is None:
+                yield
+                return
+            left_s = deadline - time.monotonic()
+            with self._shared.turn(caller=caller, app=app, wait_s=left_s) as has_turn:
+                if not has_turn:
+                    raise TooManyQueries()
+                yield
         finally:
             with self._lock:
                 line = self._running if place in self._running else self._waiting
@@ -99,9 +121,10 @@ class Turns:
 
 @lru_cache(maxsize=1)
 def questions() -> Turns:
-    """The turns of this process for questions."""
+    """The turns for questions."""
     env = settings.ENV
-    return Turns(
+    return _turns(
+        "questions",
         total=env.query_max_running,
         per_app=env.query_max_per_app,
         per_caller=env.query_max_per_caller,
@@ -111,6 +134,16 @@ def questions() -> Turns:
 
 @lru_cache(maxsize=1)
 def exports() -> Turns:
-    """The turns of this process for exports, which may last an hour; nobody waits for one."""
+    """The turns for exports, which may last an hour; nobody waits for one."""
     most = settings.ENV.export_max_running
-    return Turns(total=most, per_app=most, per_caller=max(1, most // 2), wait_s=0.1)
+    return _turns("exports", total=most, per_app=most, per_caller=max(1, most // 2), wait_s=0.1)
+
+
+def _turns(name: str, *, total: int, per_app: int, per_caller: int, wait_s: float) -> Turns:
+    """Shared, unless this is the only web process: the embedded Valkey is nobody else's."""
+    shared = None
+    if settings.VALKEY_URL and (settings.ENV.valkey_url or settings.ENV.web_workers > 1):
+        from storage.shared_turns import SharedTurns
+
+        shared = SharedTurns(name, total=total, per_app=per_app, per_caller=per_caller)
+    return Turns(total=total, per_app=per_app, per_caller=per_caller, wait_s=wait_s, shared=shared)
