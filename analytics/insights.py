@@ -36,6 +36,7 @@ class Insights:
     Attributes:
         span, baseline: what was compared.
         sampled: the share of lines in which values were counted, 1.0 for all of them.
+        left_out: `templates` or `fields`, where there was no time to count them.
     """
 
     span: Span
@@ -43,6 +44,7 @@ class Insights:
     sampled: float
     fields: list[FieldChange]
     templates: list[NamedTemplate]
+    left_out: list[str]
     took_ms: int
 
 
@@ -78,6 +80,7 @@ def compare_spans(
         sampled=round(1 / changes.every, 6),
         fields=rank_fields(changes, ratio=ratio, limit=limit),
         templates=[_named(one, words) for one in templates if one.pattern_id in words],
+        left_out=[*changes.left_out],
         took_ms=round((time.monotonic() - started) * 1000),
     )
 

@@ -154,7 +154,9 @@ class SharedTurns:
         while True:
             time.sleep(_RENEW_S)
             with self._lock:
-                held: list[str] = [part for token, who in self._held.items() for part in (token, *who)]
+                held: list[str] = [
+                    part for token, who in self._held.items() for part in (token, *who)
+                ]
                 if not held:
                     self._renewing = None
                     return

@@ -59,6 +59,10 @@ class InsightsSerializer(serializers.Serializer[Any]):
     baseline = SpanSerializer()
     sampled = serializers.FloatField(help_text="Values were counted in this share of lines.")
     templates = TemplateChangeSerializer(many=True)
+    left_out = serializers.ListField(
+        child=serializers.ChoiceField(["templates", "fields"]),
+        help_text="What there was no time to count.",
+    )
     took_ms = serializers.IntegerField()
 
     def get_fields(self) -> dict[str, Any]:
@@ -71,6 +75,7 @@ def ask(logs: LogSet, given: Given) -> dict[str, Any]:
 
     Compared with the equally long time before, or with any other span. What everything did is no
     change: in twice the traffic, that twice as many lines have a value is not told.
+    What takes longer than two seconds to count is left out, and named in `left_out`.
     """
     answer = compare_spans(
         until_now(logs).query(),
@@ -128,6 +133,7 @@ QUESTION = Question(
                 "score": 124.3,
             }
         ],
+        "left_out": [],
         "took_ms": 310,
     },
 )

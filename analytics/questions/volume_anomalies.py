@@ -36,6 +36,9 @@ class VolumeAnomaliesSerializer(serializers.Serializer[Any]):
 
     anomalies = VolumeAnomalySerializer(many=True)
     interval_s = serializers.IntegerField(help_text="Width of the buckets looked at.")
+    left_out = serializers.ListField(
+        child=serializers.ChoiceField(["templates"]), help_text="What there was no time to count."
+    )
     took_ms = serializers.IntegerField()
 
 
@@ -43,7 +46,8 @@ def ask(logs: LogSet, given: Given) -> dict[str, Any]:
     """Volumes that differ from what the same time of the week before had.
 
     Looked at by app, service, level and message template; of one event, what tells most is told.
-    Needs two days of lines; the range is 7 days at most.
+    Needs two days of lines; the range is 7 days at most. Templates that take longer than two
+    seconds to count are left out, and `left_out` says so.
     """
     from analytics.volume.answer import unusual_volumes  # loads numpy
 
@@ -74,6 +78,7 @@ QUESTION = Question(
             }
         ],
         "interval_s": 300,
+        "left_out": [],
         "took_ms": 420,
     },
 )

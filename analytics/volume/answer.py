@@ -43,10 +43,14 @@ class VolumeAnomaly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeAnomalies:
-    """What is unusual, most unusual first; buckets of `interval_s` were looked at."""
+    """What is unusual, most unusual first; buckets of `interval_s` were looked at.
+
+    `left_out` is `templates` where there was no time to count them.
+    """
 
     anomalies: list[VolumeAnomaly]
     interval_s: int
+    left_out: list[str]
     took_ms: int
 
 
@@ -84,11 +88,12 @@ def unusual_volumes(query: LogQuery, *, limit: int) -> VolumeAnomalies:
     seen = replace(query, start=grid.at(-grid.history), end=grid.at(grid.size))
     width_s = int(grid.width.total_seconds())
     counted = storage.count_volume(seen, width_s=width_s, new_from=grid.history)
-    found = find_anomalies(_series_of(counted, grid), per_day=_DAY_S // width_s)[:limit]
+    found = find_anomalies(_series_of(counted.series, grid), per_day=_DAY_S // width_s)[:limit]
     words = storage.find_templates(seen, [one.key.pattern_id for one in found])
     return VolumeAnomalies(
         anomalies=[_told(one, grid, words) for one in found],
         interval_s=width_s,
+        left_out=[] if counted.has_templates else ["templates"],
         took_ms=round((time.monotonic() - started) * 1000),
     )
 
@@ -98,7 +103,8 @@ def _grid_of(query: LogQuery) -> _Grid:
     if query.start is None or query.end is None:
         raise AssertionError("BUG: unusual volumes need a closed range")
     span = query.end - query.start
-    if span > MAX_RANGE:
+    # `now-7d` and now are read one after the other.
+    if span > MAX_RANGE + timedelta(seconds=_COARSE_S):
         expected = f"a range of {MAX_RANGE.days} days at most"
         raise InvalidParameter(name="start", value=query.start.isoformat(), expected=expected)
     width_s = _FINE_S if span <= _FINE else _COARSE_S

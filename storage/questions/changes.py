@@ -1,28 +1,39 @@
 """How often values and templates occur in two spans of time, for comparing the two.
 
 Costs are bounded: templates are counted exactly, by one small column; values in a random sample of
-both spans, in one pass that keeps a fixed number of counters a field.
+both spans, in one pass that keeps a fixed number of counters a field. What takes too long is left
+out and named.
 """
 
+import time
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from logplatform.kernel.levels import level_of_severity
 from storage.clickhouse import client
+from storage.clickhouse.error_codes import QueryTooExpensive
 from storage.contracts import LogQuery
+from storage.counts import count_logs
 from storage.query import SqlCondition
 from storage.query.fields import COLUMNS, Field, Kind, written
 from storage.query.instants import epoch_ns
+from storage.records import EVENT_NS
 from storage.where import all_of, at_time, where
 
 # Lines of each span whose values are looked at, and what is kept of them.
 MAX_SAMPLE = 100_000
+# Lines of each span that these are chosen from; of longer spans, those of as many short times.
+MAX_READ = 2_000_000
+SLICES = 1_000
+# Templates and values that are not counted after this time are left out.
+BUDGET_S = 2.0
 MAX_FIELDS = 200
 TOP_VALUES = 200
 _COUNTERS = 5  # counters for each value that is kept
 MAX_VALUE_BYTES = 200
 MAX_TEMPLATES = 500
+Part = Literal["templates", "fields"]
 _COLUMNS = ("service", "host", "source", "logger", "level")
 
 
@@ -59,12 +70,14 @@ class Changes:
         every: values were counted in one line of so many.
         values: most different first within a field; a rare value may be absent.
         templates: the 500 that differ most.
+        left_out: `templates` or `fields`, where there was no time to count them.
     """
 
     total: SpanCounts
     every: int = 1
     values: tuple[ValueCounts, ...] = ()
     templates: tuple[TemplateCounts, ...] = ()
+    left_out: tuple[Part, ...] = ()
 
 
 def count_changes(query: LogQuery, start: datetime, end: datetime) -> Changes:
@@ -80,21 +93,33 @@ def count_changes(query: LogQuery, start: datetime, end: datetime) -> Changes:
         raise AssertionError("BUG: changes need a closed range")
     if not query.apps:
         return Changes(total=SpanCounts(now=0, before=0))
-    spans = _Spans(query, start, end)
-    total = SpanCounts(**spans.fetch("countIf(is_now) AS now, countIf(is_before) AS before")[0])
-    every = max(1, -(-max(total.now, total.before) // MAX_SAMPLE))
+    total = SpanCounts(
+        now=count_logs(query), before=count_logs(replace(query, start=start, end=end))
+    )
+    spans = _Spans(query, start, end, largest=max(total.now, total.before))
+    left_out: list[Part] = []
+    templates, values = [], []
+    try:
+        templates = _templates(spans)
+    except QueryTooExpensive:
+        left_out.append("templates")
+    try:
+        values = _values(spans)
+    except QueryTooExpensive:
+        left_out.append("fields")
     return Changes(
         total=total,
-        every=every,
-        values=tuple(_values(spans, every)),
-        templates=tuple(_templates(spans)),
+        every=spans.every,
+        values=tuple(values),
+        templates=tuple(templates),
+        left_out=tuple(left_out),
     )
 
 
 class _Spans:
     """Lines of either span, each of which `is_now` or `is_before`, or both."""
 
-    def __init__(self, query: LogQuery, start: datetime, end: datetime) -> None:
+    def __init__(self, query: LogQuery, start: datetime, end: datetime, *, largest: int) -> None:
         if query.start is None or query.end is None:
             raise AssertionError("BUG: changes need a closed range")
         now = self._span("now", query.start, query.end)
@@ -106,17 +131,53 @@ class _Spans:
         self.flags = f"({now.text}) AS is_now, ({before.text}) AS is_before"
         # How many times longer the span is than the one before.
         self.ratio = (query.end - query.start) / (end - start)
+        # One slice of time of so many, and of its lines one of so many: the same at every try.
+        self._slices = max(1, -(-largest // MAX_READ))
+        self._lines = max(1, -(-largest // self._slices // MAX_SAMPLE))
+        shortest = min(query.end - query.start, end - start)
+        self._slice_ns = max(1, int(shortest / timedelta(microseconds=1)) * 1000)
+        self._slice_ns = max(1, self._slice_ns // (SLICES * self._slices))
+        self._deadline = time.monotonic() + BUDGET_S
+
+    @property
+    def every(self) -> int:
+        """A sample has one line of so many."""
+        return self._slices * self._lines
 
     def fetch(
-        self, columns: str, tail: str = "", *, of: str = "1", **params: Any
+        self, columns: str, tail: str, *, of: str, is_sampled: bool = False, **params: Any
     ) -> list[dict[str, Any]]:
-        """Rows over what `of` selects of the lines; `tail` follows, `params` are its values."""
+        """Rows over what `of` selects of the lines; `tail` follows, `params` are its values.
+
+        Raises:
+            QueryTooExpensive: there is no time left, or not enough.
+        """
+        left_s = self._deadline - time.monotonic()
+        if left_s <= 0:
+            raise QueryTooExpensive(limit="time")
         lines = f"SELECT {of}, {self.flags} FROM logs WHERE {self.condition.text}"
-        if params.get("every", 1) > 1:  # the same lines at every try
-            lines += " AND cityHash64(id) % {every:UInt64} = 0"
+        if is_sampled:
+            lines += self._sample()
+            sample = {"lines": self._lines, "slices": self._slices, "slice": self._slice_ns}
+            params |= {f"sample_{name}": value for name, value in sample.items()}
         return client.fetch(
-            f"SELECT {columns} FROM ({lines}) {tail}", {**self.condition.params, **params}
+            f"SELECT {columns} FROM ({lines}) {tail}",
+            {**self.condition.params, **params},
+            max_execution_time=round(left_s, 3),
         )
+
+    def _sample(self) -> str:
+        """Conditions for the lines of a sample; only the columns of chosen slices are read."""
+        text = ""
+        if self._lines > 1:
+            text += " AND cityHash64(id) % {sample_lines:UInt64} = 0"
+        if self._slices > 1:
+            place = f"intDiv({EVENT_NS}, {{sample_slice:Int64}})"
+            turn = f"cityHash64(intDiv({place}, {{sample_slices:Int64}}))"
+            text += (
+                f" AND ({place} + {turn} % {{sample_slices:Int64}}) % {{sample_slices:Int64}} = 0"
+            )
+        return text
 
     @staticmethod
     def _span(name: str, start: datetime, end: datetime) -> SqlCondition:
@@ -128,7 +189,7 @@ class _Spans:
         )
 
 
-def _values(spans: _Spans, every: int) -> list[ValueCounts]:
+def _values(spans: _Spans) -> list[ValueCounts]:
     """The most frequent values of each field in each span."""
     columns = ", ".join(f"(0, '{name}', toString({name}))" for name in _COLUMNS)
     attributes = (
@@ -142,7 +203,7 @@ def _values(spans: _Spans, every: int) -> list[ValueCounts]:
         f"GROUP BY is_attribute, field ORDER BY count() DESC, field LIMIT {MAX_FIELDS}",
         of=f"arrayJoin(arrayConcat([{columns}], {attributes})) AS pair, "
         "pair.1 AS is_attribute, pair.2 AS field, pair.3 AS value",
-        every=every,
+        is_sampled=True,
     )
     return [
         counts

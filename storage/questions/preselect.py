@@ -50,16 +50,16 @@ def choose_groups(
     """
     wanted = 2 * limit + _SPARE
     counters = f"{wanted}, {max(COUNTERS, wanted)}"
-    chosen = _items(f"approx_top_k({counters})({group_id})", condition)
-    by = "-count"
+    chosen: list[int] = []
     if (order.figure, is_descending) == ("sum", True):
         weight = f"toUInt64(greatest(0, least(1e15, 1000 * ifNull({order.number}, 0))))"
-        chosen += _items(f"approx_top_sum({counters})({group_id}, {weight})", condition)
-        by = f"-{order.name}"
+        chosen = _items(f"approx_top_sum({counters})({group_id}, {weight})", condition)
     elif (order.figure, is_descending) in (("max", True), ("min", False)):
-        chosen += _of_extremes(group_id, condition, order, is_descending, 10 * wanted)
-        by = f"-{order.name}" if is_descending else order.name
-    return [*dict.fromkeys(chosen)], by
+        chosen = _of_extremes(group_id, condition, order, is_descending, 10 * wanted)
+    if len(chosen) >= limit:
+        return chosen, f"-{order.name}" if is_descending else order.name
+    most = _items(f"approx_top_k({counters})({group_id})", condition)
+    return [*dict.fromkeys(chosen + most)], "-count"
 
 
 def _items(ranking: str, condition: SqlCondition) -> list[int]:
@@ -78,4 +78,4 @@ def _of_extremes(
         condition,
         f"ORDER BY {order.number} {way} NULLS LAST LIMIT {int(lines)}",
     )
-    return [int(row["of_group"]) for row in rows]
+    return [*dict.fromkeys(int(row["of_group"]) for row in rows)]

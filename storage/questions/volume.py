@@ -1,11 +1,13 @@
 """Counts over time of services, levels and templates: what unusual volumes are found in."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from logplatform.kernel.levels import LEVELS
 from storage.clickhouse import client
+from storage.clickhouse.error_codes import QueryTooExpensive
 from storage.contracts import LogQuery
 from storage.query import SqlCondition
 from storage.query.instants import NS, epoch_ns
@@ -17,6 +19,9 @@ from storage.where import all_of, where
 MAX_SERIES = 500
 # As many of those that are there all the time, and of those that came after `new_from`.
 MAX_TEMPLATES = 300
+# Templates, which are counted from the lines themselves, are left out when it takes longer.
+BUDGET_S = 2.0
+_LEAST_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,15 @@ class VolumeSeries:
     counts: Sequence[int]
 
 
-def count_volume(query: LogQuery, *, width_s: int, new_from: int) -> list[VolumeSeries]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volumes:
+    """All series; `has_templates` is False where there was no time to count those of templates."""
+
+    series: list[VolumeSeries]
+    has_templates: bool
+
+
+def count_volume(query: LogQuery, *, width_s: int, new_from: int) -> Volumes:
     """Count lines over time, by app, service and level, and by app and template.
 
     Args:
@@ -51,14 +64,24 @@ def count_volume(query: LogQuery, *, width_s: int, new_from: int) -> list[Volume
     if query.start is None or query.end is None:
         raise AssertionError("BUG: volumes need a closed range")
     if not query.apps:
-        return []
+        return Volumes(series=[], has_templates=True)
+    deadline = time.monotonic() + BUDGET_S
     condition = where(query)
     params = {"first": epoch_ns(query.start), "width": width_s * NS, "new_from": new_from}
     has_template = all_of([condition, SqlCondition(text="pattern_id != 0")])
     counted = counted_rows(query) if width_s % 60 == 0 else None
     levels = _LEVELS.fetch(counted or _lines(condition), params, f"LIMIT {MAX_SERIES}")
-    templates = _TEMPLATES.fetch(_lines(has_template), params, f"LIMIT {MAX_TEMPLATES} BY is_new")
-    return [_series(row) for row in (*levels, *templates)]
+    left_s = max(_LEAST_S, deadline - time.monotonic())
+    try:
+        templates = _TEMPLATES.fetch(
+            _lines(has_template),
+            params,
+            f"LIMIT {MAX_TEMPLATES} BY is_new",
+            max_execution_time=round(left_s, 3),
+        )
+    except QueryTooExpensive:
+        return Volumes(series=[_series(row) for row in levels], has_templates=False)
+    return Volumes(series=[_series(row) for row in (*levels, *templates)], has_templates=True)
 
 
 def _lines(condition: SqlCondition) -> SqlCondition:
@@ -83,7 +106,9 @@ class _Counted:
     own: str
     told: str
 
-    def fetch(self, rows: SqlCondition, params: dict[str, Any], limit: str) -> list[dict[str, Any]]:
+    def fetch(
+        self, rows: SqlCondition, params: dict[str, Any], limit: str, **limits: float
+    ) -> list[dict[str, Any]]:
         """One row a key, with its buckets and counts, those with most lines first."""
         return client.fetch(
             f"SELECT app, {self.told}, groupArray(bucket) AS buckets, groupArray(n) AS counts "
@@ -92,6 +117,7 @@ class _Counted:
             f"FROM {rows.text} GROUP BY {self.keys}, bucket"
             f") GROUP BY {self.keys} ORDER BY sum(n) DESC, {self.keys} {limit}",
             {**rows.params, **params},
+            **limits,
         )
 
 

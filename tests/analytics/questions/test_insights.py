@@ -19,7 +19,9 @@ def test_values_and_templates_that_changed_are_told(ask_of: Callable[..., Ask]) 
     rows += [line("fine", timedelta(seconds=n - 110)) for n in range(0, 160, 4)]
     ask = ask_of(*rows)
     body = ask("analytics/insights", start="2026-11-22T10:00:00Z").json()
-    assert set(body) == {"span", "baseline", "sampled", "fields", "templates", "took_ms"}
+    assert set(body) == {
+        *("span", "baseline", "sampled", "fields", "templates", "left_out", "took_ms")
+    }
     assert body["span"] == {
         "start": "2026-11-22T10:00:00Z",
         "end": "2026-11-22T10:01:00Z",

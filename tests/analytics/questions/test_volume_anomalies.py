@@ -26,7 +26,10 @@ def a_week() -> list[dict[str, Any]]:
 def test_silences_and_news_are_told_with_their_words(ask_of: Callable[..., Ask]) -> None:
     ask = ask_of(*a_week())
     body = ask("analytics/volume-anomalies", start="now-6h").json()
-    assert set(body) == {"anomalies", "interval_s", "took_ms"}
+    assert set(body) == {"anomalies", "interval_s", "left_out", "took_ms"}
+    assert body["left_out"] == []
+    assert ask("analytics/volume-anomalies", start="now-7d").status_code == 200
+    assert ask("analytics/volume-anomalies", start="now-8d").status_code == 400
     assert body["interval_s"] == 300
     told = {(one["kind"], one["service"]): one for one in body["anomalies"]}
     assert told["new", "web"]["level"] == "ERROR"

@@ -89,6 +89,32 @@ def test_many_lines_are_sampled_and_the_totals_are_not(
     assert 40 <= of_field(found, "service")["web"][0] <= 200
 
 
+def test_of_very_many_lines_those_of_some_short_times_are_looked_at(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MAX_READ", 200)
+    monkeypatch.setattr(changes, "MAX_SAMPLE", 100)
+    monkeypatch.setattr(changes, "SLICES", 100)
+    times = [timedelta(seconds=n) for n in range(-3_000, 3_000, 6)]
+    store(*(line("a", at, service="web") for at in times))
+    found = counted()
+    assert (found.total.now, found.total.before, found.every) == (500, 500, 6)
+    now, before = of_field(found, "service")["web"]
+    assert 40 <= now <= 160
+    assert 40 <= before <= 160
+    assert found.templates[0].now == 500
+
+
+def test_what_there_is_no_time_for_is_left_out(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "BUDGET_S", 0)
+    store(line("a", service="web"))
+    found = counted()
+    assert (found.total.now, found.values, found.templates) == (1, (), ())
+    assert found.left_out == ("templates", "fields")
+
+
 def test_a_field_with_very_many_values_costs_a_bounded_number_of_counters(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from storage.clickhouse.error_codes import QueryTooExpensive
 from storage.contracts import LogQuery
 from storage.questions import volume
 from storage.questions.volume import VolumeSeries, count_volume
@@ -18,7 +19,7 @@ Store = Callable[..., list[str]]
 
 def counted(*, new_from: int = 5, **fields: Any) -> list[VolumeSeries]:
     query = LogQuery(**{"apps": ("shop",), "start": AT, "end": AT + 10 * MINUTE, **fields})
-    return count_volume(query, width_s=60, new_from=new_from)
+    return count_volume(query, width_s=60, new_from=new_from).series
 
 
 def told(series: list[VolumeSeries]) -> list[tuple[Any, ...]]:
@@ -71,3 +72,22 @@ def test_counts_by_minute_and_lines_tell_the_same(
     from_counts = counted(apps=("shop", "other"))
     monkeypatch.setattr(volume, "counted_rows", lambda query: None)
     assert from_counts == counted(apps=("shop", "other"))
+
+
+def test_templates_are_left_out_when_there_is_no_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise QueryTooExpensive(limit="time")
+
+    store(line("a", service="web"))
+    query = LogQuery(apps=("shop",), start=AT, end=AT + 10 * MINUTE)
+    assert count_volume(query, width_s=60, new_from=5).has_templates
+    monkeypatch.setattr(volume._Counted, "fetch", _but(volume._TEMPLATES, refuse))
+    found = count_volume(query, width_s=60, new_from=5)
+    assert (found.has_templates, [one.service for one in found.series]) == (False, ["web"])
+
+
+def _but(which: Any, instead: Callable[..., Any]) -> Callable[..., Any]:
+    usual = volume._Counted.fetch
+    return lambda self, *args, **more: (instead if self is which else usual)(self, *args, **more)
