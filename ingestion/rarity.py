@@ -1,13 +1,15 @@
 """What is unusual for its source: messages and values it never sent, and slow answers.
 
 A memory for each source, shared by the workers in the queue's server: which templates, services,
-hosts and loggers it sent this week and the last one, and how long its requests take. Like
+hosts, loggers and values of attributes it sent this week and the last one, and how long its
+requests take. Like
 enrichment this follows the moment: a group that is stored again may be judged by a newer memory,
 which changes neither its rows' ids nor its insert token. Without the server nothing is judged.
 """
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +19,7 @@ import redis
 
 from ingestion import queue
 from ingestion.assemble import Assembled
+from ingestion.categories import MAX_VALUES, Attributes, Categories, may_be_values
 from logplatform.kernel import anomaly, clock
 
 logger = logging.getLogger(__name__)
@@ -53,7 +56,8 @@ class _Memory:
     week: int
     lines: int
     durations: Counts
-    seen: dict[str, set[object]] = field(default_factory=lambda: {name: set() for name in _FIELDS})
+    categories: Categories = field(default_factory=Categories)
+    seen: dict[str, set[object]] = field(default_factory=lambda: defaultdict(set))
     saved_at: float = 0.0
 
 
@@ -85,7 +89,9 @@ def _marks(records: pl.DataFrame) -> list[tuple[str, pl.Series]]:
     """What is unusual: (mark, row numbers)."""
     marks: list[tuple[str, pl.Series]] = []
     sources = records.select("app", "source").unique().rows()
-    numbered = records.select(*_FIELDS, "_duration_ms", "app", "source").with_row_index("row")
+    numbered = records.select(
+        *_FIELDS, "_duration_ms", "attributes", "app", "source"
+    ).with_row_index("row")
     for app, source in sources:
         own = numbered
         if len(sources) > 1:
@@ -99,9 +105,10 @@ def _marks_of(source: Source, own: pl.DataFrame) -> Iterator[tuple[str, pl.Serie
     is_warm = memory.lines >= WARM_LINES
     for name, mark in _FIELDS.items():
         new = _new_values(source, memory, name, own[name])
-        if is_warm and len(new):
+        if is_warm and new is not None and len(new):
             first = own.filter(pl.col(name).is_in(new.implode())).unique(name, keep="first")
             yield mark, first["row"]
+    yield from _new_categories(source, memory, own)
     took = own["_duration_ms"]
     known = took.filter(took >= 0)
     if len(known):
@@ -114,11 +121,39 @@ def _marks_of(source: Source, own: pl.DataFrame) -> Iterator[tuple[str, pl.Serie
     _save(source, memory)
 
 
-def _new_values(source: Source, memory: _Memory, name: str, column: pl.Series) -> pl.Series:
-    """Values that the source did not send this week nor the last; they are remembered."""
+def _new_categories(
+    source: Source, memory: _Memory, own: pl.DataFrame
+) -> Iterator[tuple[str, pl.Series]]:
+    """What is new among attributes of few values; a line is marked for one of them."""
+    attributes, known, marked = Attributes(own["attributes"]), memory.categories, set[int]()
+    known.learn(attributes.names())
+    for name in sorted(known.lines):
+        values = attributes.values_of(name)
+        if not len(values):
+            continue
+        new = None
+        if may_be_values(values):
+            new = _new_values(source, memory, f"attributes.{name}", values, most=MAX_VALUES)
+        if new is None:
+            known.drop(name)
+            continue
+        if known.lines[name] >= WARM_LINES and len(new):
+            rows = [row for row in attributes.first_rows(name, new) if row not in marked]
+            marked.update(rows)
+            yield f"{anomaly.NEW_VALUE}:{name}", own["row"].gather(rows)
+        known.lines[name] += len(values)
+
+
+def _new_values(
+    source: Source, memory: _Memory, name: str, column: pl.Series, *, most: int = MAX_KNOWN
+) -> pl.Series | None:
+    """Values that the source did not send this week nor the last; they are remembered.
+
+    None where there are too many different ones to say.
+    """
     distinct = column.unique()
-    if len(distinct) > MAX_DISTINCT or len(memory.seen[name]) > MAX_KNOWN:
-        return distinct.clear()
+    if len(distinct) > min(most, MAX_DISTINCT) or len(memory.seen[name]) > most:
+        return None
     seen = memory.seen[name]
     unknown = [value for value in distinct.to_list() if value not in seen and value != ""]
     if not unknown:
@@ -129,8 +164,8 @@ def _new_values(source: Source, memory: _Memory, name: str, column: pl.Series) -
         pipe.scard(_key(source, f"{name}:{memory.week}"))
         this_week, last_week, size = pipe.execute()
     seen.update(unknown)
-    if size + this_week.count(0) > MAX_KNOWN:
-        return distinct.clear()
+    if size + this_week.count(0) > most:
+        return None
     _remember(_key(source, f"{name}:{memory.week}"), unknown)
     known = zip(unknown, this_week, last_week, strict=True)
     new = [value for value, now, before in known if not now and not before]
@@ -153,16 +188,19 @@ def _memory_of(source: Source) -> _Memory:
         memory = _memories[source] = _loaded(source, week)
     if memory.week != week:
         # What is still sent is asked for once more, and so comes into the new week.
-        memory.week, memory.seen = week, {name: set() for name in _FIELDS}
+        memory.week, memory.seen = week, defaultdict(set)
+        memory.categories.varied.clear()
     return memory
 
 
 def _loaded(source: Source, week: int) -> _Memory:
-    lines, durations = queue.client().hmget(_key(source, "usual"), "lines", "durations")
+    names = ("lines", "durations", "categories")
+    lines, durations, categories = queue.client().hmget(_key(source, "usual"), names)
     counts = np.zeros(_BUCKETS, np.float32)
     if durations and len(durations) == counts.nbytes:
         counts = np.frombuffer(durations, np.float32).copy()
-    return _Memory(week=week, lines=int(lines or 0), durations=counts)
+    known = Categories.load(categories)
+    return _Memory(week=week, lines=int(lines or 0), durations=counts, categories=known)
 
 
 def _save(source: Source, memory: _Memory) -> None:
@@ -171,7 +209,11 @@ def _save(source: Source, memory: _Memory) -> None:
         return
     memory.saved_at = time.monotonic()
     with queue.client().pipeline(transaction=False) as pipe:
-        usual = {"lines": memory.lines, "durations": memory.durations.tobytes()}
+        usual = {
+            "lines": memory.lines,
+            "durations": memory.durations.tobytes(),
+            "categories": memory.categories.dump(),
+        }
         pipe.hset(_key(source, "usual"), mapping=usual)
         pipe.expire(_key(source, "usual"), _KEPT_S)
         pipe.execute()

@@ -123,7 +123,7 @@ def _rarity(mark: str) -> Reason | None:
         return None
     texts = {
         NEW_TEMPLATE: "Its source had not sent this kind of message for a week or longer.",
-        NEW_VALUE: f"Its source had not sent this {detail[:30]} for a week or longer.",
+        NEW_VALUE: f"Its source had not sent this {detail[:64]} for a week or longer.",
         SLOWER: f"It took much longer than 99 % of what its source sends ({detail[:20]} ms).",
     }
     return Reason(code=kind, points=points, text=texts[kind])

@@ -1,5 +1,6 @@
 """Points for what is unusual for its source."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -138,3 +139,51 @@ def test_odd_durations_do_no_harm() -> None:
 
 def _nothing() -> Assembled:
     return Assembled(records=pl.DataFrame(), quarantined=pl.DataFrame(), receipts=[])
+
+
+def paid(country: str, n: int = 1, **more: object) -> list[str]:
+    fields = {"message": "took order 7", "service": "pay", "country": country, **more}
+    return [json.dumps(fields | {"user": f"u{number}"}) for number in range(n)]
+
+
+def test_new_values_of_attributes_that_have_few_are_unusual() -> None:
+    judged(*paid("DE", 600), *paid("FR", 600))
+    known, new, again = judged(*paid("FR"), *paid("KP"), *paid("KP"))
+    assert (codes(known), codes(new), codes(again)) == (set(), {"new"}, set())
+    assert new["attributes"]["_unusual"] == "new:country"
+    assert "this country" in reasons_of(new)[0].text
+    assert new["anomaly_score"] == score_of(new) == 15
+    rarity.forget()
+    (found,) = judged(*paid("US", user="u1"))
+    assert found["attributes"]["_unusual"] == "new:country"
+
+
+def test_attributes_of_many_or_long_values_are_none_to_judge() -> None:
+    judged(*paid("DE", 1_200, note="x"))
+    known, long = judged(*paid("DE", user="never seen"), *paid("DE", note="y" * 200))
+    assert (codes(known), codes(long)) == (set(), set())
+    (found,) = judged(*paid("DE", note="z"))
+    assert codes(found) == set()
+
+
+def test_an_attribute_is_not_judged_before_it_is_known() -> None:
+    usual(2_000)
+    judged(*paid("DE", 500))
+    assert codes(judged(*paid("KP"))[0]) == set()
+
+
+def test_a_line_with_many_new_values_is_marked_for_one() -> None:
+    judged(*paid("DE", 1_200, city="Bonn", region="NRW"))
+    (found,) = judged(*paid("KP", city="P", region="P"))
+    assert found["attributes"]["_unusual"] == "new:city"
+
+
+def test_what_is_remembered_of_attributes_is_bounded() -> None:
+    names = [f"a{number}" for number in range(60)]
+    judged(*(json.dumps({"message": "x", **dict.fromkeys(names, "v")}) for _ in range(1_200)))
+    keys = queue.client().keys("lgs:usual:shop/web:attributes.*")
+    assert len(keys) == 16
+    for number in range(100):
+        judged(*(json.dumps({"message": "x", "a0": f"{number}-{n}"}) for n in range(3)))
+    assert max(queue.client().scard(key) for key in keys) <= 60
+    assert "a0" not in rarity._memories["shop", "web"].categories.lines
