@@ -19,6 +19,7 @@ from ingestion.contracts import Entry, QueuedEntry
 from ingestion.custom.reading import unpinned
 from ingestion.encoding import decompress
 from ingestion.errors import RulesUnavailable
+from ingestion.free_text import without_lone_templates
 from ingestion.protocols import http_protocols
 from ingestion.treatment import plans
 from logplatform.kernel import clock
@@ -85,7 +86,7 @@ def assemble(entries: Sequence[QueuedEntry], *, backend: str = "queue") -> Assem
         for key, count in parsed.redactions.items():
             redactions[key] = redactions.get(key, 0) + count
     return Assembled(
-        records=pl.concat(records),
+        records=without_lone_templates(pl.concat(records)),
         quarantined=pl.concat(rejected),
         receipts=receipts,
         redactions=redactions,

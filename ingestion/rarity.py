@@ -20,6 +20,7 @@ import redis
 from ingestion import queue
 from ingestion.assemble import Assembled
 from ingestion.categories import MAX_VALUES, Attributes, Categories, may_be_values
+from ingestion.free_text import NO_TEMPLATE
 from logplatform.kernel import anomaly, clock
 
 logger = logging.getLogger(__name__)
@@ -152,7 +153,8 @@ def _new_values(
     None where there are too many different ones to say.
     """
     distinct = column.unique()
-    if len(distinct) > min(most, MAX_DISTINCT) or len(memory.seen[name]) > most:
+    is_free_text = name == "pattern_id" and NO_TEMPLATE in distinct
+    if is_free_text or len(distinct) > min(most, MAX_DISTINCT) or len(memory.seen[name]) > most:
         return None
     seen = memory.seen[name]
     unknown = [value for value in distinct.to_list() if value not in seen and value != ""]

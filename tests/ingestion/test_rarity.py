@@ -187,3 +187,14 @@ def test_what_is_remembered_of_attributes_is_bounded() -> None:
         judged(*(json.dumps({"message": "x", "a0": f"{number}-{n}"}) for n in range(3)))
     assert max(queue.client().scard(key) for key in keys) <= 60
     assert "a0" not in rarity._memories["shop", "web"].categories.lines
+
+
+def test_in_free_text_no_kind_of_message_is_unusual() -> None:
+    """Most of its lines have no template; what repeats by chance is nothing new."""
+    words = ("the", "ship", "sailed", "far", "beyond", "every", "known", "shore", "and", "home")
+    prose = [" ".join(words[int(digit)] for digit in f"{n:05}") for n in range(3_000)]
+    usual(source="chat")
+    found = judged(*(f'{{"message": "{text}"}}' for text in [*prose, prose[0]]), source="chat")
+    assert {record["pattern_id"] for record in found[1:-1]} == {0}
+    assert found[0]["pattern_id"] == found[-1]["pattern_id"] != 0
+    assert all("new_template" not in codes(record) for record in found)
