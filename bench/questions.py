@@ -1,16 +1,16 @@
 """Twenty named questions over ten million lines of thirty days, and one needle as they grow."""
 
 import math
-import os
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.caches import forget
 from bench.figures import Figure
 from bench.history import DAYS, RARE, fill, trace_of
+from bench.pages import page_loads
 from bench.stack import Stack
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _MONTH = {"start": f"now-{DAYS}d"}
 _COUNTERS = ("SelectedRows", "SelectedBytes")
-_CACHES = ("MARK CACHE", "UNCOMPRESSED CACHE", "INDEX MARK CACHE", "PRIMARY INDEX CACHE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +80,7 @@ def history(run: "Run") -> Iterator[Figure]:
             # As the parts of many small inserts are after a while.
             run.stack.sql("OPTIMIZE TABLE logs FINAL")
             yield from _ask_all(run, lines)
+            yield from page_loads(run.stack, size=_size(lines), is_quick=run.is_quick)
         needle = questions(trace_of(run.stack, lines // 2))[2]
         needles.append(_measure(run, needle))
     yield Figure(
@@ -97,12 +97,16 @@ def _ask_all(run: "Run", lines: int) -> Iterator[Figure]:
         found = _measure(run, question)
         target = question.target_ms
         yield Figure(
-            name=f"{lines // 1_000_000 or lines / 1e6}M lines: {question.name}",
+            name=f"{_size(lines)}: {question.name}",
             value=f"{found.p50_ms:.0f} / {found.p95_ms:.0f} ms, cold {found.cold_ms:.0f} ms; "
             f"{found.rows:,} rows, {found.megabytes:.1f} MB read",
             target=f"p50 ≤ {target} ms" if target else "",
             is_met=found.p50_ms <= target if target else None,
         )
+
+
+def _size(lines: int) -> str:
+    return f"{lines // 1_000_000 or lines / 1e6}M lines"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,7 @@ class _Found:
 def _measure(run: "Run", question: Question) -> _Found:
     """One cold run, then warm ones; what is read is that of the warm run that read least."""
     times = 7 if run.is_quick else 25
-    _forget(run.stack)
+    forget(run.stack)
     cold_ms = _milliseconds(run.stack, question)
     took, read = [], []
     for _ in range(times):
@@ -147,25 +151,6 @@ def _counters(stack: Stack) -> list[int]:
     rows = stack.sql(f"SELECT event, value FROM system.events WHERE event IN ({names}) FORMAT TSV")
     values = dict(line.split("\t") for line in rows.splitlines())
     return [int(values.get(name, 0)) for name in _COUNTERS]
-
-
-def _forget(stack: Stack) -> None:
-    """Empty the engine's caches, and the system's of its files."""
-    for cache in _CACHES:
-        with suppress(RuntimeError):  # not every version has each
-            stack.sql(f"SYSTEM DROP {cache}")
-    for folder, _, names in os.walk(stack.folder / "engine"):
-        for name in names:
-            with suppress(OSError):
-                _drop_pages(os.path.join(folder, name))
-
-
-def _drop_pages(path: str) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(handle)
 
 
 def _settle(stack: Stack, *, patience_s: float = 120) -> None:

@@ -116,6 +116,27 @@ def test_panels_are_arranged_by_keys(page: Explorer) -> None:
     page.until(lambda: not page.css("body.is-full"), "Escape does not lead back")
 
 
+def test_panels_are_arranged_on_a_phone(page: Explorer) -> None:
+    send_traffic(page)
+    open_dashboards(page)
+    make_board(page, "By thumb")
+    add_panel(page, kind="number")
+    add_panel(page, kind="top", groups="service")
+    with page.device(390, 844):
+        page.click("[data-kind=top] .steps [title^='Move it before']")
+        page.until(lambda: titles(page) == ["top", "number"], "not above the other")
+        high = place(page, "top")["h"]
+        page.click("[data-kind=top] .steps [title='Make it higher']")
+        page.until(lambda: place(page, "top")["h"] > high, "not higher")
+        page.click("[data-kind=top] .steps [title^='Move it after']")
+        page.until(lambda: titles(page) == ["number", "top"], "not below it again")
+        assert not page.serious_findings()
+    page.until(lambda: not page.css(".toast"), "the toast stays")
+    page.driver.refresh()
+    until_answered(page)
+    assert titles(page) == ["number", "top"]
+
+
 def test_a_panel_is_changed_copied_and_taken_away(page: Explorer) -> None:
     send_traffic(page)
     open_dashboards(page)

@@ -91,6 +91,16 @@ def test_a_query_that_cannot_be_read_is_explained_in_place(page: Explorer) -> No
     page.until_shown("line 0")
 
 
+def test_a_first_search_that_cannot_be_read_still_offers_values(page: Explorer) -> None:
+    page.tenant.send({"message": "one", "level": "error"}, {"message": "two", "level": "info"})
+    page.open("&q=level:(error")
+    page.until(lambda: "Correct the search" in page.text("#state"), "the error is not told")
+    page.until(lambda: "counts of all lines" in page.text("#facet-list"), "no word about counts")
+    page.click("#facet-list [data-act=only][data-value=ERROR]")
+    page.until(lambda: page.messages() == ["one"], "the click starts no new search")
+    page.until(lambda: "counts of all lines" not in page.text("#facet-list"), "the note stays")
+
+
 def test_a_line_opens_filters_and_can_be_shared(page: Explorer) -> None:
     page.tenant.send(*lines(3), {"message": "the one", "user": {"id": 42}, "odd key": 'a "b" \\c'})
     page.open()

@@ -51,6 +51,38 @@ def test_scrolling_away_pauses_and_the_pill_brings_the_new_lines(page: Explorer)
     assert page.messages()[:2] == ["new 2", "new 1"]
 
 
+# A sound is a tone of the browser's own; what is started is counted.
+_LISTEN = """
+window.tones = 0;
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...when) { window.tones += 1; start.apply(this, when); };
+"""
+_LOOK_ELSEWHERE = """
+Object.defineProperty(document, "hidden", { configurable: true, value: arguments[0] });
+document.dispatchEvent(new Event("visibilitychange"));
+"""
+
+
+def test_a_match_flashes_the_title_and_plays_a_sound(page: Explorer) -> None:
+    go_live(page, "&words=refused")
+    page.js(_LISTEN)
+    for name in ("flash", "sound"):
+        page.click("#view-button")
+        page.click(f"#view-{name}")
+        page.press(Keys.ESCAPE)
+    page.tenant.send({"message": "harmless"})
+    page.until_shown("harmless")
+    assert page.js("return window.tones") == 0
+    page.js(_LOOK_ELSEWHERE, True)
+    page.tenant.send({"message": "card refused"}, {"message": "nothing of note"})
+    page.until(lambda: page.driver.title == "★ 1 new", "the title does not flash")
+    assert page.js("return window.tones") == 1
+    page.js(_LOOK_ELSEWHERE, False)
+    assert page.driver.title == "Logs · Logplatform"
+    page.until_shown("card refused")
+    page.js("localStorage.clear()")
+
+
 def test_a_flood_keeps_the_page_quick_and_counts_what_it_leaves_out(page: Explorer) -> None:
     go_live(page)
     page.js(

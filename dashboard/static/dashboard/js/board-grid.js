@@ -1,6 +1,6 @@
 /* The panels of a dashboard on their grid, and arranging them by hand or by keys. */
 
-import { placed } from "./board-layout.js";
+import { exchanged, inReadingOrder, placed } from "./board-layout.js";
 import { oncePerFrame } from "./dom.js";
 import { PanelView, titleOf } from "./panel.js";
 
@@ -37,7 +37,7 @@ export class BoardGrid {
     }
     if (isHeld) return;
     /* read and tabbed in the order they stand in */
-    const order = [...panels].sort((a, b) => a.y - b.y || a.x - b.x).map((panel) => this.views.get(panel.id).root);
+    const order = inReadingOrder(panels).map((panel) => this.views.get(panel.id).root);
     if (order.some((root, i) => this.root.children[i] !== root)) {
       const focused = document.activeElement;
       this.root.replaceChildren(...order);
@@ -51,6 +51,7 @@ export class BoardGrid {
       onMenu: this.callbacks.onMenu,
       onGrip: (event, chosen, isCorner) => this.#drag(event, chosen, isCorner),
       onKey: (event, chosen) => this.#key(event, chosen),
+      onStep: (chosen, step) => this.#step(chosen, step),
     });
   }
 
@@ -89,9 +90,22 @@ export class BoardGrid {
     const { x, y, w, h } = panel;
     const [right, down] = step;
     this.#arrange(panel.id, event.shiftKey ? { x, y, w: w + right, h: h + down } : { x: x + right, y: this.#rowBeyond(panel, down), w, h });
-    const now = this.panels.find((one) => one.id === panel.id);
+    this.#tell(panel.id);
+  }
+
+  #tell(id) {
+    const now = this.panels.find((one) => one.id === id);
     this.callbacks.onSaid(`${titleOf(now)}: column ${now.x + 1}, row ${now.y + 1}, ${now.w} wide, ${now.h} high`);
     this.callbacks.onArranged(this.panels);
+  }
+
+  /** What the buttons do: `order` moves a panel among the others as they are read, `w` and `h` resize it. */
+  #step(panel, { order = 0, w = 0, h = 0 }) {
+    const { x, y } = panel;
+    if (order) this.show(exchanged(this.panels, panel.id, order));
+    else this.#arrange(panel.id, { x, y, w: panel.w + w, h: panel.h + h });
+    this.views.get(panel.id).root.scrollIntoView({ block: "nearest" });
+    this.#tell(panel.id);
   }
 
   /** Up and down go past the next panel there: a row less would be closed again at once. */

@@ -37,5 +37,22 @@ export function tightened(panels, like = panels) {
   return like.map((panel) => laid.find((other) => other.id === panel.id));
 }
 
+/** `panels` as they are read: row by row. */
+export const inReadingOrder = (panels) => [...panels].sort(inOrder);
+
+/** The one of `id` a step earlier or later in that order: it and its neighbour change places. */
+export function exchanged(panels, id, step) {
+  const order = inReadingOrder(panels);
+  const at = order.findIndex((panel) => panel.id === id);
+  const [one, other] = [order[at], order[at + step]];
+  if (!other) return panels;
+  if (one.w === other.w && one.h === other.h) {
+    const place = ({ x, y }) => ({ x, y });
+    return panels.map((panel) => (panel === one ? { ...one, ...place(other) } : panel === other ? { ...other, ...place(one) } : panel));
+  }
+  const [early, late] = step < 0 ? [other, one] : [one, other];
+  return placed(panels, late.id, { ...late, x: early.x, y: early.y });
+}
+
 /** A place below all others. */
 export const below = (panels, w, h) => ({ x: 0, y: Math.max(0, ...panels.map((panel) => panel.y + panel.h)), w, h });

@@ -56,8 +56,8 @@ const list = new List(byId("list"), byId("rows"), {
 });
 const columns = new Columns((names) => go({ columns: names }));
 const facets = new Facets({
-  onValue: (name, value, { isExcluded }) => go({ q: withValue(state.q, name, value, { isExcluded }) }),
-  onClause: (clause) => go({ q: withClause(state.q, clause) }),
+  onValue: (name, value, { isExcluded }) => go({ q: withValue(facets.isUnread ? "" : state.q, name, value, { isExcluded }) }),
+  onClause: (clause) => go({ q: withClause(facets.isUnread ? "" : state.q, clause) }),
   onColumn,
   columns: () => state.columns,
   state: () => state,
@@ -87,6 +87,7 @@ const live = new Live(list, {
     showFoot();
   },
   onRecords: (records) => signals.came(records, highlighterOf(state.words)),
+  isCalling: () => signals.areWanted,
   onLost: () => {
     if (searched !== state) runSearch();
   },
@@ -263,7 +264,10 @@ function showError(error) {
     if (list.records.length) {
       byId("foot").textContent = "These are the lines of the search before.";
       list.viewport.classList.add("is-stale");
-    } else panels.problem({ message: "Nothing was searched", hint: "Correct the search above." }, [["Show what can be searched for", help]]);
+      return;
+    }
+    panels.problem({ message: "Nothing was searched", hint: "Correct the search above." }, [["Show what can be searched for", help]]);
+    facets.show({ ...search.asked, q: "" }, { isUnread: true });
     return;
   }
   showProblem(error);

@@ -27,7 +27,7 @@ export class Facets {
     this.open = new Map();
     this.hasChosen = false;
     this.answers = new Map();
-    this.isMissing = false;
+    this.isMissing = this.isUnread = false;
     this.abort = null;
     this.timer = 0;
     this.isPressed = this.isDue = false;
@@ -75,10 +75,14 @@ export class Facets {
     this.finder.focus();
   }
 
-  /** What is searched now: {app, q, start, end}; the panel asks only while it is shown. */
-  show(asked) {
+  /**
+   * What is searched now: {app, q, start, end}; the panel asks only while it is shown. `isUnread`: what was
+   * typed cannot be searched; the values are those of all lines, and choosing one starts anew.
+   */
+  show(asked, { isUnread = false } = {}) {
     const isOtherApp = asked.app !== this.asked?.app;
     this.asked = asked;
+    this.isUnread = isUnread;
     if (isOtherApp) {
       this.fields = [];
       this.fieldsAt = 0;
@@ -204,6 +208,7 @@ export class Facets {
       parts.push(make("h3", { class: "quiet", text: opened.length ? "More fields" : "Fields" }));
       parts.push(make("ul", { class: "more-fields" }, ...closed.slice(0, 100).map((field) => this.#closedField(field))));
     }
+    if (this.isUnread) parts.unshift(make("p", { class: "quiet", text: "The search cannot be read: these are counts of all lines. A click starts a new search." }));
     if (!parts.length) parts.push(make("p", { class: "quiet", text: text ? "No field or value has this in it." : "No fields in this range." }));
     this.box.replaceChildren(...parts);
     this.box.scrollTop = top;

@@ -100,7 +100,7 @@ export class Live {
   }
 
   #visibility() {
-    if (document.hidden) this.pause("hidden");
+    if (document.hidden && !this.callbacks.isCalling()) this.pause("hidden");
     else if (this.pausedBy === "hidden") this.resume();
   }
 

@@ -6,12 +6,21 @@ import { make } from "./dom.js";
 import { metricWords } from "./figures.js";
 import { ask, explorerLink } from "./panel-question.js";
 
+/* Without dragging: on a phone, by switch or by voice. */
+const STEPS = [
+  ["↑", "Move it before the panel above", { order: -1 }, ""],
+  ["↓", "Move it after the next panel", { order: 1 }, ""],
+  ["Lower", "Make it lower", { h: -1 }, ""],
+  ["Higher", "Make it higher", { h: 1 }, ""],
+  ["Narrower", "Make it narrower", { w: -1 }, "wide-only"],
+  ["Wider", "Make it wider", { w: 1 }, "wide-only"],
+];
 const PAINTERS = { time: timeChart, number: marks.number, top: marks.top, bar: marks.bar, table: marks.table, heat: marks.heat };
 
 export const titleOf = (panel) => panel.title || [panel.metrics.map(metricWords).join(", "), panel.group_by.length ? `by ${panel.group_by.join(", ")}` : ""].filter(Boolean).join(" ");
 
 export class PanelView {
-  /** `explorer` is its path. Callbacks: onZoom(startMs, endMs), onMenu(panel, button), onGrip(event, panel, isCorner), onKey(event, panel). */
+  /** `explorer` is its path. Callbacks: onZoom(startMs, endMs), onMenu(panel, button), onGrip(event, panel, isCorner), onKey(event, panel), onStep(panel, step). */
   constructor(panel, explorer, callbacks) {
     Object.assign(this, { panel, explorer, callbacks });
     this.chart = this.abort = this.answer = null;
@@ -20,8 +29,9 @@ export class PanelView {
     this.menu = make("button", { class: "button small plain editing", type: "button", "aria-haspopup": "menu", text: "⋯", onclick: () => callbacks.onMenu(this.panel, this.menu) });
     this.grip = make("button", { class: "grip editing", type: "button", text: "⠿", onpointerdown: (event) => callbacks.onGrip(event, this.panel, false), onkeydown: (event) => callbacks.onKey(event, this.panel) });
     this.corner = make("span", { class: "corner editing", "aria-hidden": "true", onpointerdown: (event) => callbacks.onGrip(event, this.panel, true) });
+    this.steps = make("div", { class: "steps editing", role: "group" }, ...STEPS.map(([text, title, step, own]) => make("button", { class: `button small ${own}`, type: "button", title, "aria-label": title, text, onclick: () => callbacks.onStep(this.panel, step) })));
     this.body = make("div", { class: "panel-body" });
-    this.root = make("section", { class: "panel", "aria-labelledby": this.title.id, "data-id": panel.id, "data-kind": panel.kind }, make("header", {}, this.grip, this.title, this.link, this.menu), this.body, this.corner);
+    this.root = make("section", { class: "panel", "aria-labelledby": this.title.id, "data-id": panel.id, "data-kind": panel.kind }, make("header", {}, this.grip, this.title, this.steps, this.link, this.menu), this.body, this.corner);
     this.update(panel);
   }
 
@@ -36,6 +46,7 @@ export class PanelView {
     this.root.style.setProperty("--high", panel.h);
     this.root.style.gridRow = `${panel.y + 1} / span ${panel.h}`;
     this.menu.setAttribute("aria-label", `Change ${title}`);
+    this.steps.setAttribute("aria-label", `Move and resize ${title}`);
     this.grip.setAttribute("aria-label", `Arrange ${title}: arrow keys move it, with Shift they resize it`);
     this.grip.title = "Drag to move; arrow keys move, with Shift they resize";
     this.link.setAttribute("aria-label", `Show the lines of ${title}`);

@@ -14,12 +14,17 @@ export class Signals {
     document.addEventListener("visibilitychange", () => document.hidden || this.#calm());
   }
 
+  /** Whether somebody who looks elsewhere wants to be called. */
+  get areWanted() {
+    return Boolean(remembered("flash") || remembered("sound"));
+  }
+
   /**
    * New lines came. With words to highlight, those that have one count, and count always; without,
    * all of them do while the page is in the background.
    */
   came(records, highlighter) {
-    if (!remembered("flash") && !remembered("sound")) return;
+    if (!this.areWanted) return;
     const isMatch = ({ message }) => message.search(highlighter) >= 0;
     const found = highlighter ? records.filter(isMatch).length : document.hidden ? records.length : 0;
     if (!found) return;
