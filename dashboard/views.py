@@ -7,6 +7,7 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from dashboard.first_search import PAGE_LINES
 from dashboard.pages import app_page
 from dashboard.shippers import KEY_PLACE, snippets
 
@@ -21,13 +22,13 @@ class Login(LoginView):
 @login_required
 def explorer(request: HttpRequest) -> HttpResponse:
     """Search and watch the lines of the apps one may see."""
-    return app_page(request, "dashboard/explorer.html", record=None)
+    return app_page(request, "dashboard/explorer.html", is_search=True, page_lines=PAGE_LINES)
 
 
 @login_required
 def record(request: HttpRequest, log_id: UUID) -> HttpResponse:
     """The explorer with one line open, among its neighbours in time."""
-    return app_page(request, "dashboard/explorer.html", record=str(log_id))
+    return app_page(request, "dashboard/explorer.html", page_lines=PAGE_LINES, record=str(log_id))
 
 
 @login_required

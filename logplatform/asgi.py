@@ -13,11 +13,12 @@ from dashboard.routing import websocket_urlpatterns  # noqa: E402
 from ingestion import watch  # noqa: E402
 from ingestion.door import Door  # noqa: E402
 from logplatform.origins import OriginCheck  # noqa: E402
+from logplatform.static_layer import StaticLayer  # noqa: E402
 
 watch.start()
 application = ProtocolTypeRouter(
     {
-        "http": Door(django_application),
+        "http": Door(StaticLayer(django_application)),
         "websocket": OriginCheck(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -1,5 +1,7 @@
 """What people do with the explorer, from signing in to sharing a line."""
 
+from urllib.parse import urlencode
+
 import pytest
 from selenium.webdriver import Keys
 from selenium.webdriver.common.action_chains import ActionChains
@@ -99,6 +101,24 @@ def test_a_first_search_that_cannot_be_read_still_offers_values(page: Explorer) 
     page.click("#facet-list [data-act=only][data-value=ERROR]")
     page.until(lambda: page.messages() == ["one"], "the click starts no new search")
     page.until(lambda: "counts of all lines" not in page.text("#facet-list"), "the note stays")
+
+
+@pytest.mark.parametrize(
+    "q", ["", "a*b~c 'd' (e OR é) +\"f g\" 100%"], ids=["empty", "odd letters"]
+)
+def test_the_first_lines_are_asked_once_before_the_scripts_are_there(
+    page: Explorer, q: str
+) -> None:
+    page.tenant.send(*lines(3))
+    page.open(f"&{urlencode({'q': q})}" if q else "")
+    asked = page.js(
+        "return performance.getEntriesByType('resource')"
+        ".filter(({name}) => name.includes('/api/v1/logs?'))"
+        ".map(({name, initiatorType, startTime}) => [initiatorType, startTime])"
+    )
+    first_script = page.js("return performance.getEntriesByType('navigation')[0].domInteractive")
+    assert [how for how, _ in asked] == ["link"]
+    assert asked[0][1] < first_script
 
 
 def test_a_line_opens_filters_and_can_be_shared(page: Explorer) -> None:

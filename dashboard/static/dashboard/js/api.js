@@ -54,7 +54,7 @@ export function addressOf(path, parameters) {
 }
 
 /** GET `path` under /api/v1. Throws ApiError, or AbortError. */
-export const get = (path, parameters, signal) => ask(addressOf(path, parameters), { signal, headers: { Accept: "application/json" } });
+export const get = (path, parameters, signal) => ask(addressOf(path, parameters), { signal });
 
 /** POST, PATCH or DELETE `path` under /api/v1 in the name of who is signed in. Throws ApiError. */
 export function send(method, path, content) {

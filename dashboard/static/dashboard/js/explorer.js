@@ -39,7 +39,7 @@ let state = fromUrl(new URL(location.href), config, remembered("app"));
 let searched = null; /* the state the list stands for */
 let total = null;
 
-const search = new Search();
+const search = new Search(config);
 const signals = new Signals();
 const panels = new Panels(byId("state"), byId("list"));
 const onValue = (name, value, { isExcluded }) => go({ q: withValue(state.q, name, value, { isExcluded }), tab: "lines" });
@@ -152,6 +152,7 @@ function showLook() {
 /** Ask for what the state says. */
 function run() {
   remember("app", state.app);
+  document.cookie = `app=${state.app}; path=/; max-age=31536000; samesite=lax`; /* for the first search of the next visit */
   showHeader(state);
   showQueryProblem(null);
   list.viewport.classList.add("is-stale");

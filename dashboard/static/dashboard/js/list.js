@@ -5,7 +5,7 @@ import { Heights } from "./heights.js";
 import { Row } from "./row.js";
 
 const OVERSCAN = 8;
-const NEAR_END_ROWS = 100;
+const NEAR_END_ROWS = 40;
 const MOST_WRAPPED_LINES = 24;
 
 export class List {

@@ -4,14 +4,18 @@ import { get } from "./api.js";
 import * as time from "./time.js";
 import { reasonsFor } from "./why.js";
 
-const PAGE = 200;
 const LATER_PAGE = 1000;
 const SLOW_MS = 2000;
+const LINES_FIRST_MS = 250; /* so long chart and numbers leave the engine to the lines */
 const OVERLAP_MS = 2000;
 const GAP_LIMIT = 1000;
 
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
 export class Search {
-  constructor() {
+  /** `page_lines` a page; the first search is of the moment `now_ms`, when the page was made: the browser asked it ahead. */
+  constructor({ page_lines: pageLines, now_ms: firstMs }) {
+    Object.assign(this, { pageLines, firstMs });
     this.abort = null;
     this.next = null;
     this.asked = null;
@@ -33,16 +37,18 @@ export class Search {
     this.cancel();
     const abort = new AbortController();
     this.abort = abort;
-    const span = time.resolve(state);
+    const span = time.resolve(state, state.live ? undefined : this.firstMs);
+    this.firstMs = undefined;
     this.asked = { app: state.app, q: state.q, start: time.iso(span.startMs), end: time.iso(span.endMs) };
     this.next = null;
     const slow = setTimeout(() => on.slow(), SLOW_MS);
-    const page = get("logs", { ...this.asked, limit: PAGE }, abort.signal).then((answer) => {
+    const page = get("logs", { ...this.asked, limit: this.pageLines }, abort.signal).then((answer) => {
       this.next = answer.next;
       on.page(answer, span);
     });
-    const numbers = this.#numbers(this.asked, span, abort.signal, on);
-    on.began(this.asked, span);
+    const asked = this.asked;
+    const numbers = Promise.race([page.catch(() => null), pause(LINES_FIRST_MS)]).then(() => abort.signal.aborted || this.#numbers(asked, span, abort.signal, on));
+    on.began(asked, span);
     try {
       await page;
     } catch (error) {

@@ -28,10 +28,9 @@ export const nowMs = () => Date.now() + skewMs;
 
 export const isPreset = (range) => PRESETS.some(([name]) => name === range);
 
-/** {startMs, endMs} of the state's range at this moment. */
-export function resolve({ range, start, end }) {
+/** {startMs, endMs} of the state's range at this moment, or at another. */
+export function resolve({ range, start, end }, now = nowMs()) {
   if (!range) return { startMs: Date.parse(start), endMs: Date.parse(end) };
-  const now = nowMs();
   if (range === "all") return { startMs: 0, endMs: now + FAR_AHEAD_MS };
   return { startMs: now - Number.parseInt(range, 10) * UNITS[range.at(-1)], endMs: now };
 }
