@@ -14,6 +14,7 @@ _ISO = re.compile(
     r"(?P<zone>Z|[+-]\d\d:?\d\d)?",
     re.ASCII | re.IGNORECASE,
 )
+_LOST_PLUS = re.compile(r"(.*T.*\S) (\d\d:?\d\d)", re.ASCII | re.IGNORECASE)
 _RELATIVE = re.compile(r"now(?:(?P<sign>[+-])(?P<count>\d{1,9})(?P<unit>[smhdw]))?", re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
@@ -69,7 +70,9 @@ def epoch_ns(moment: datetime) -> int:
 
 def read_moment(text: str) -> datetime | None:
     """A time as parameters give it (`now-15m`, ISO-8601): its start, to the microsecond."""
-    span = instant_ns(text.strip())
+    # In an address, + is a space unless it is written as %2B.
+    lost = _LOST_PLUS.fullmatch(text.strip())
+    span = instant_ns(f"{lost[1]}+{lost[2]}" if lost else text.strip())
     return None if span is None else moment_of(span[0])
 
 

@@ -20,6 +20,7 @@ from storage.query.conditions import Comparison, Condition
 from storage.query.errors import QueryError
 from storage.query.fields import TAGS, Field, Kind, field_of
 from storage.query.instants import instant_ns
+from storage.query.networks import network_pattern
 from storage.query.syntax import Leaf, Node
 from storage.query.text import ANY, glob_parts
 from storage.query.words import glob_regex, lowered, words_of
@@ -91,7 +92,11 @@ def _text(node: Leaf, field: Field) -> Condition:
         case s.Phrase(text=text):
             return c.TextEquals(field=field, text=text)
         case s.Word(text=text):
-            return c.TextEquals(field=field, text=text, number=_same_number(text, field))
+            equals = c.TextEquals(field=field, text=text, number=_same_number(text, field))
+            network = network_pattern(text)
+            if network is None:
+                return equals
+            return c.Either(parts=(equals, c.TextMatches(field=field, pattern=network)))
 
 
 def _one_of_several(node: Leaf) -> str:

@@ -253,3 +253,8 @@ def test_the_schema_describes_every_parameter() -> None:
     for name in names.split():
         assert f"name: {name}\n" in section
     assert "next:" in text
+
+
+def test_a_plus_that_became_a_space_is_read(ask: Ask) -> None:
+    for start in ("2026-11-22T11:00:01 01:00", "2026-11-22T11:00:01 0100"):
+        assert messages(ask("logs", start=start)) == ["third", "second"]

@@ -1,5 +1,6 @@
 """Searching the real engine: every form of the language, pages, cursors, tenants."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,8 +9,10 @@ from uuid import UUID
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core import signing
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 
 from logplatform.kernel.errors import PlatformError
 from storage import facade
@@ -28,6 +31,26 @@ def found(q: str = "", *, apps: tuple[str, ...] = ("shop",), **fields: Any) -> l
     """Messages of a search, in order."""
     page = facade.search_logs(LogQuery(apps=apps, q=q, **fields), limit=1000)
     return [record["message"] for record in page.records]
+
+
+def documented_queries() -> set[str]:
+    """What stands in the first column of the tables of queries."""
+    queries = set()
+    for page in ("query-language.md", "explorer.md"):
+        for table in (Path(settings.BASE_DIR) / "docs" / page).read_text().split("\n\n"):
+            if table.startswith("| query |"):
+                cells = re.findall(r"^\| (.+?) \| ", table, re.MULTILINE)[1:]
+                queries |= {q.replace(r"\|", "|") for cell in cells for q in _CODE.findall(cell)}
+    return queries
+
+
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def test_every_documented_query_has_a_scenario() -> None:
+    queries = documented_queries()
+    assert len(queries) > 50
+    assert queries - {str(search["q"]) for search in SCENARIOS["searches"]} == set()
 
 
 @pytest.mark.usefixtures("clickhouse")
@@ -204,7 +227,7 @@ def test_a_record_is_found_by_its_id_whenever_it_happened(store: Store) -> None:
         assert facade.get_log(("shop",), unknown) is None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tree=TREES)
 def test_no_query_reaches_another_app(tree: Node) -> None:
     condition = where(LogQuery(apps=("shop",), q=render(tree)))

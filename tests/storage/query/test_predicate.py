@@ -13,7 +13,7 @@ from storage.clickhouse import client
 from storage.query import render, to_sql
 from storage.query.predicate import to_predicate
 from storage.query.syntax import Node
-from tests.storage.query.strategies import TEXTS, TREES
+from tests.storage.query.strategies import LETTERS, NUMERALS, TEXTS, TREES
 from tests.storage.records import AT, make_frame
 
 ROWS = st.fixed_dictionaries(
@@ -62,18 +62,21 @@ def _example(seed: int) -> dict[str, Any]:
         "Écoute",
     ]
     words += ["ΟΔΟΣ", "'; drop", "[x]", "a\nb", '"', "", "x\0y", "9007199254740993", "aB", "1"]
-    pick = [words[(seed * step + step) % len(words)] for step in (1, 7, 11, 13, 17, 19)]
-    keys = ["status", "host", "user.id", "a b:c"]
+    words += ["api,auth", '["api", "Auth"]', *NUMERALS, *LETTERS]
+    pick = [words[(seed * step + step) % len(words)] for step in (1, 7, 11, 13, 17, 19, 23, 29)]
+    keys = ["status", "host", "user.id", "a b:c", "tags", "level", "é"]
     return {
         "message": " ".join(pick[: seed % 4]),
         "service": pick[1],
         "host": pick[2],
         "logger": pick[3],
+        "source": ["web", "WEB", "é"][seed % 3],
+        "trace_id": pick[4],
         "severity": seed % 24 + 1,
         "anomaly_score": seed % 7 * 10,
         "pattern_id": seed % 11,
         "timestamp": AT + timedelta(milliseconds=100 * seed),
-        "attributes": {key: pick[2 + at] for at, key in enumerate(keys) if seed >> at & 1},
+        "attributes": {key: pick[at] for at, key in enumerate(keys) if seed >> at & 1},
     }
 
 
