@@ -21,16 +21,11 @@ LAYOUT_SETS = {
     "syslog": ("%b %e %H:%M:%S%.f", "iso", "%b %e %Y %H:%M:%S%.f"),
     "access": ("%d/%b/%Y:%H:%M:%S %z", "%d/%b/%Y:%H:%M:%S%.f %z"),
 }
-# What is tried where nobody says how times are written.
-USUAL_LAYOUTS = (
-    *("iso", "%Y/%m/%d %H:%M:%S%.f", "%d.%m.%Y %H:%M:%S%.f", "%Y%m%d %H:%M:%S%.f"),
-    *(*LAYOUT_SETS["access"], *LAYOUT_SETS["syslog"], "%a %b %e %H:%M:%S%.f %Y"),
-)
 # A 29th of February is at most eight years back (1896, 1904).
 _YEARS_BACK = 9
-_MAX_ZONES = 64
+_MAXZONES = 64
 # The names that logs have; of those that several zones share, the one that is met most.
-_ZONES = {
+ZONES = {
     **dict.fromkeys(("Z", "UT", "UTC", "GMT", "WET"), 0),
     **dict.fromkeys(("BST", "CET", "WEST", "MET"), 60),
     **dict.fromkeys(("CEST", "MEST", "EET", "SAST"), 120),
@@ -111,7 +106,7 @@ def _read_named_zones(
     parts = text.alias("text").to_frame()
     parts = parts.select(stamp=stamp.extract(r"^(.*\S)\s+\S+$"), name=stamp.extract(r"(\S+)$"))
     found = constant(None, len(text), TIMESTAMP)
-    for name in parts["name"].unique().drop_nulls()[:_MAX_ZONES]:
+    for name in parts["name"].unique().drop_nulls()[:_MAXZONES]:
         rows = (parts["name"] == name).arg_true()
         known, offset = _zone_of(name, zone)
         own = None if arrival is None else arrival.gather(rows)
@@ -124,8 +119,8 @@ def _read_named_zones(
 @lru_cache(maxsize=1024)
 def _zone_of(name: str, default: str) -> tuple[str, int]:
     """An IANA zone, and minutes east of it."""
-    if name.upper() in _ZONES:
-        return "UTC", _ZONES[name.upper()]
+    if name.upper() in ZONES:
+        return "UTC", ZONES[name.upper()]
     try:
         pl.Series([0]).cast(pl.Datetime("ns")).dt.replace_time_zone(name)
     except pl.exceptions.PolarsError:

@@ -16,7 +16,7 @@ from logplatform.kernel.errors import PlatformError
 from parsing.bodies import mark_body
 from parsing.contracts import RECORD_SCHEMA, TEXT_COLUMNS, Field, Format, OwnFormat
 from parsing.declared import Level, Rules
-from parsing.layouts import LAYOUT_SETS, USUAL_LAYOUTS, read_layout
+from parsing.layouts import LAYOUT_SETS, read_layout
 from parsing.patterns import REFERENCE, UnknownPattern, expand, named_patterns
 
 MAX_CHARS = 2_000
@@ -274,9 +274,7 @@ def _layouts(layouts: tuple[str, ...]) -> tuple[str, ...]:
     for layout in layouts:
         if layout not in ("iso", *LAYOUT_SETS) and not _can_read(layout):
             raise _unusable(f"{layout[:100]!r} is no layout of a time", "", None)
-    return (
-        tuple(each for name in layouts for each in LAYOUT_SETS.get(name, (name,))) or USUAL_LAYOUTS
-    )
+    return tuple(each for name in layouts for each in LAYOUT_SETS.get(name, (name,)))
 
 
 def _can_read(layout: str) -> bool:

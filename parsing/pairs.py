@@ -66,6 +66,7 @@ GRAMMARS = {
     "semicolon": Grammar(key=r"[A-Za-z_][\w.-]*", value=r"[^;]*", gap=r"\s*;\s*"),
     "audit": Grammar(key=r"[A-Za-z_][\w-]*", value=rf"(?:{QUOTED}|'[^']*'|[^\s\"'][^\s]*|)"),
     "tab": Grammar(key=r"[^\t=]+", value=r"[^\t]*", gap=r"\t"),
+    "caret": Grammar(key=r"[^\^=]+", value=r"[^\^]*", gap=r"\^"),
     "cef": Grammar(
         key=r"[A-Za-z_][\w.\[\]-]*",
         value=r"[^\x1f]*",

@@ -16,7 +16,6 @@ from parsing.dialects import PLAIN
 from parsing.fields import pick_fields
 from parsing.frames import constant, put
 from parsing.headers import FIELDS, MAX_CHARS, MAX_COLUMNS, is_header, separator_of
-from parsing.layouts import USUAL_LAYOUTS
 
 HEADER_MARK = "_header"
 _MAX_HEADERS = 100
@@ -210,7 +209,7 @@ def _matched(rows: pl.Series, frame: pl.DataFrame, is_dashed: bool) -> Matched:
     # The whole row says more than an empty message.
     if not any(name in frame.columns for name in PLAIN.names["message"]):
         values.pop("message")
-    return Matched(rows=rows, values=values, attributes=attributes, layouts=USUAL_LAYOUTS)
+    return Matched(rows=rows, values=values, attributes=attributes)
 
 
 def _with_times(frame: pl.DataFrame, *, is_utc: bool) -> pl.DataFrame:

@@ -7,8 +7,9 @@ import polars as pl
 
 from parsing.aligned_times import read_aligned_times
 from parsing.contracts import TIMESTAMP
-from parsing.frames import constant
+from parsing.frames import constant, put
 from parsing.layouts import LAST_S, placed, read_layout
+from parsing.usual_times import as_iso, read_without_year
 
 _MAX_SHAPES = 4
 _ISO = re.compile(
@@ -30,21 +31,22 @@ def read_times(
     zone: str,
     arrival: pl.Series | None = None,
 ) -> pl.Series:
-    """Read times of the given layouts; without any, ISO-8601 times and Unix epochs.
+    """Read times of the given layouts; without any, those of every layout that logs have.
 
     Args:
         text: n values (String); nulls stay null. ISO-8601 with `T` or a space, 0-9 digits of a
             second after `.` or `,`, and any zone or none; or an epoch in s, ms, µs or ns, told
             apart by magnitude (below 1e11, 1e14, 1e17).
         layouts: layouts to read instead, each asked for what those before left (`iso`: ISO-8601
-            and epochs; else see `parsing.layouts`).
+            and epochs; else see `parsing.layouts`). Without them `parsing.usual_times` is asked
+            for what is none of both.
         zone: IANA zone of values that carry none.
         arrival: n times Datetime[ns, UTC], for layouts without a year; None: 1970.
     Returns:
         n values Datetime[ns, UTC]; null where unreadable or before 1900 or after 2261.
     """
     if not layouts:
-        return _read_usual(text, zone)
+        return _read_any(text, zone, arrival)
     found, rest = constant(None, len(text), TIMESTAMP), text
     for layout in layouts:
         if rest.null_count() == len(rest):
@@ -55,6 +57,18 @@ def read_times(
             found = _first_of(found, read_layout(rest, layout, zone=zone, arrival=arrival))
         rest = _where_null(found, rest)
     return found
+
+
+def _read_any(text: pl.Series, zone: str, arrival: pl.Series | None) -> pl.Series:
+    found = _read_usual(text, zone)
+    left = (found.is_null() & text.is_not_null()).arg_true()
+    if not len(left):
+        return found
+    rest = text.gather(left).str.strip_chars()
+    own = None if arrival is None else arrival.gather(left)
+    told = _read_usual(as_iso(rest), zone)
+    told = _first_of(told, read_without_year(rest, zone=zone, arrival=own))
+    return put(found, left, told)
 
 
 def _read_usual(text: pl.Series, zone: str) -> pl.Series:
