@@ -8,6 +8,8 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+# A group is 24 MB: pieces of 64 kB, which is the default, take a third more CPU to put together.
+_READ_BYTES = 256 << 10
 UNREACHABLE = (redis.ConnectionError, redis.TimeoutError)
 
 
@@ -21,6 +23,7 @@ def client() -> Any:
         settings.VALKEY_URL,
         socket_timeout=5,
         socket_connect_timeout=2,
+        socket_read_size=_READ_BYTES,
         health_check_interval=0,
         retry=Retry(NoBackoff(), 0),
     )
