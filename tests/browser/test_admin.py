@@ -144,6 +144,7 @@ def test_no_serious_finding_on_any_page_of_the_admin(page: Explorer, theme: str)
 
 def test_nothing_of_the_admin_is_wider_than_a_phone(page: Explorer) -> None:
     send_refused(page)
+    page.tenant.create("apps", name="App-with-a-name-that-has-no-room-on-a-phone")
     with page.device(390, 844):
         for path in (*PAGES, *(f"{name}/" for name in LISTS)):
             go(page, path)

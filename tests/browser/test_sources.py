@@ -1,12 +1,18 @@
 """The page of sources: from nothing to the first line, by mouse and by keyboard."""
 
+import gzip
+import json
 import subprocess
+from datetime import UTC, datetime
 
+import pytest
 from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
 
 from tests.browser.corpus import XSS
-from tests.browser.explorer import Explorer
+from tests.browser.explorer import Explorer, Tenant
+from tests.installation import Up
+from tests.services import wait_until
 
 
 def open_sources(page: Explorer, query: str = "") -> None:
@@ -71,6 +77,35 @@ def test_the_python_text_sends_a_line(page: Explorer) -> None:
     text = page.text("#snippet")
     subprocess.run(["python3", "-c", text], check=True, capture_output=True, timeout=30)
     page.until(lambda: page.css("#arrival .light.good"), "not green")
+
+
+@pytest.mark.parametrize("name", ["nginx", "vector", "docker", "systemd", "fluent_bit"])
+def test_what_a_shipper_puts_on_the_wire_is_stored(up: Up, name: str) -> None:
+    """As the HTTP outputs of Vector and Fluent Bit send: many lines, gzip, their content types."""
+    tenant = Tenant(up, f"Wire {name}")
+    now = datetime.now(UTC)
+    lines = {
+        "nginx": f'10.0.0.7 - - [{now:%d/%b/%Y:%H:%M:%S} +0000] "GET /a HTTP/1.1" 404 577 "-" "c"',
+        "vector": "plain words",
+        "docker": json.dumps({"timestamp": now.isoformat(), "message": "up", "service": "shop"}),
+        "systemd": json.dumps(
+            {"__REALTIME_TIMESTAMP": int(now.timestamp() * 1000), "MESSAGE": "x"}
+        ),
+        "fluent_bit": json.dumps({"timestamp": now.isoformat(), "log": "started"}),
+    }
+    is_json = lines[name].startswith("{")
+    answer = tenant.sender.post(
+        "/api/v1/ingest",
+        content=gzip.compress(f"{lines[name]}\n".encode() * 3),
+        headers={
+            "Content-Type": "application/x-ndjson" if is_json else "text/plain",
+            "Content-Encoding": "gzip",
+            "User-Agent": "Fluent-Bit" if name in ("systemd", "fluent_bit") else "Vector/0.50.0",
+        },
+    )
+    assert answer.is_success, answer.text
+    asked = {"app": tenant.slug, "start": "now-1h"}
+    wait_until(lambda: tenant.http.get("/api/v1/logs/stats", params=asked).json()["total"] == 3, 20)
 
 
 def test_lines_that_cannot_be_read_are_told_with_the_way_to_review_them(page: Explorer) -> None:

@@ -131,7 +131,8 @@ def post(path: str, header: str, value: str, body: str) -> dict[str, Any]:
     answer = Client().post(
         path,
         gzip.compress(body.encode()),
-        content_type="application/json" if body.startswith("{") else "text/plain",
+        # What both shippers name lines of JSON, and Vector lines of text.
+        content_type="application/x-ndjson" if body.startswith("{") else "text/plain",
         headers={header: value.replace(KEY_PLACE, tenant.ingest_key), "Content-Encoding": "gzip"},
     )
     assert answer.status_code == 202, answer.content

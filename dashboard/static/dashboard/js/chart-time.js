@@ -6,9 +6,10 @@ import { exact, isSum, keyWords, metricWords, shown } from "./figures.js";
 import * as time from "./time.js";
 
 const SERIES = 8;
+const GAP_PX = 1;
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-/* What is usual steps back: a share of its colour over the ground, opaque because bars cover each other. */
+/* What is usual steps back: a share of its colour over the ground. */
 const SHARES = { TRACE: 0.45, DEBUG: 0.45, INFO: 0.55 };
 
 function levelColour(level) {
@@ -81,8 +82,21 @@ export function timeChart(root, panel, answer, { span, onZoom, linkOf }) {
   };
 }
 
+/** Bars on whole pixels, each from the top of the one below it: where bars cover each other, colours of those behind show at the edges. */
+const bars = (widthMs) => (u, index, from, to) => {
+  const fill = new Path2D();
+  const [x, y] = [(ms) => Math.round(u.valToPos(ms, "x", true)), (value) => Math.round(u.valToPos(value, "y", true))];
+  const [starts, tops, bottoms] = [u.data[0], u.data[index], u.data[index + 1]];
+  for (let i = from; i <= to; i += 1) {
+    const [left, right] = [Math.max(x(starts[i]), u.bbox.left), Math.min(x(starts[i] + widthMs), u.bbox.left + u.bbox.width)];
+    const [top, bottom] = [y(tops[i]), y(bottoms?.[i] || 0)];
+    if (right > left && bottom > top) fill.rect(left, top, Math.max(right - left - GAP_PX, 1), bottom - top);
+  }
+  return { stroke: null, fill, clip: null, band: null, gaps: null, flags: 0 };
+};
+
 function optionsOf(plot, { series, span, isStacked, most, widthMs, onZoom, onHover }) {
-  const bars = globalThis.uPlot.paths.bars({ size: [1, 64], align: 1, gap: 1 });
+  const paths = bars(widthMs);
   const axis = { stroke: token("--quiet"), font: `11px ${token("--sans")}`, grid: { stroke: token("--line"), width: 1 }, ticks: { show: false } };
   const spanMs = span.endMs - span.startMs;
   return {
@@ -101,7 +115,7 @@ function optionsOf(plot, { series, span, isStacked, most, widthMs, onZoom, onHov
       {},
       ...series.map((one) =>
         isStacked
-          ? { fill: one.colour, stroke: one.colour, width: 0, paths: bars, points: { show: false } }
+          ? { fill: one.colour, stroke: one.colour, width: 0, paths, points: { show: false } }
           : { stroke: one.colour, width: 1.5, spanGaps: true, points: { show: one.points.length < 2, size: 4 } },
       ),
     ],
