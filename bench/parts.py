@@ -116,11 +116,23 @@ def _bulk_round(run: Run, number: int, bodies: int) -> dict[str, float]:
 def _wait_for(stack: Stack, lines: int, span: Span, *, until_rows: int) -> None:
     """Until the API counts all lines; it is asked once the table has so many rows."""
     deadline = time.monotonic() + 120
-    while _rows_in(stack) < until_rows or stack.total(**span.parameters) != lines:
+    _wait_for_rows(stack, until_rows, deadline)
+    while stack.total(**span.parameters) != lines:
         if time.monotonic() > deadline:
             counted = stack.total(**span.parameters)
             raise RuntimeError(f"the API counts {counted} of {lines} lines\n{_where_else(stack)}")
         time.sleep(_POLL_S)
+
+
+def _wait_for_rows(stack: Stack, until_rows: int, deadline: float) -> None:
+    """Ask for half of the time that is left by the pace so far: every answer takes CPU as well."""
+    began, first = time.monotonic(), _rows_in(stack)
+    rows = first
+    while rows < until_rows and time.monotonic() < deadline:
+        pace = (rows - first) / (time.monotonic() - began)
+        left_s = (until_rows - rows) / pace if pace else 0
+        time.sleep(min(0.25, max(_POLL_S, left_s / 2)))
+        rows = _rows_in(stack)
 
 
 def _rows_in(stack: Stack) -> int:
@@ -294,21 +306,37 @@ def _milliseconds(question: Callable[[], dict[str, Any]]) -> float:
 
 
 def disk(run: Run) -> Iterator[Figure]:
-    """Bytes a line in the active parts of the table, and what the lines were."""
-    rows, size = map(
-        int,
-        run.stack.sql(
-            "SELECT sum(rows), sum(bytes_on_disk) FROM system.parts "
-            "WHERE active AND table = 'logs' FORMAT TSV"
-        ).split(),
-    )
-    each = size / rows
+    """Bytes a line on disk, of parts as they are now and merged as they will be in a while."""
+    now, merged = _bytes_a_line(run.stack, "logs"), _bytes_once_merged(run.stack)
     yield Figure(
         name="on disk, a line",
-        value=f"{each:.1f} B of {LINE_BYTES} B",
+        value=f"{merged:.1f} B of {LINE_BYTES} B once merged, {now:.1f} B before",
         target="≤ 45 B",
-        is_met=each <= 45,
+        is_met=merged <= 45,
     )
+
+
+def _bytes_once_merged(stack: Stack) -> float:
+    """Of a copy, so that the searches that follow find the parts as they came."""
+    stack.sql("CREATE TABLE merged AS logs")
+    days = stack.sql("SELECT DISTINCT partition FROM system.parts WHERE active AND table = 'logs'")
+    for day in days.split():
+        stack.sql(f"ALTER TABLE merged ATTACH PARTITION '{day}' FROM logs")
+    stack.sql("OPTIMIZE TABLE merged FINAL")
+    each = _bytes_a_line(stack, "merged")
+    stack.sql("DROP TABLE merged SYNC")
+    return each
+
+
+def _bytes_a_line(stack: Stack, table: str) -> float:
+    rows, size = map(
+        int,
+        stack.sql(
+            "SELECT sum(rows), sum(bytes_on_disk) FROM system.parts "
+            f"WHERE active AND table = '{table}' FORMAT TSV"
+        ).split(),
+    )
+    return size / rows
 
 
 def new_run(stack: Stack, *, is_quick: bool) -> Run:
