@@ -1,13 +1,18 @@
 """Fixtures every room uses. Asking for `valkey` or `clickhouse` starts the real server, once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import Any
 
 import pytest
 import redis
+from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tests import services
+from tests.clients import signed_in
+from tests.factories import Roles, Tenant, make_roles
 
 # Timing never decides a test.
 hypothesis_settings.register_profile(
@@ -52,6 +57,44 @@ def clickhouse(engine_process: None) -> Iterator[None]:
     facade.truncate_all()
     yield
     facade.truncate_all()
+
+
+@pytest.fixture
+def roles(db: None) -> Roles:
+    """Owner, a manager of app alpha, and an outsider: one of bravo."""
+    return make_roles()
+
+
+@pytest.fixture
+def tenant(roles: Roles) -> Tenant:
+    """App alpha with all that belongs to it."""
+    return roles.a
+
+
+@pytest.fixture
+def owner(roles: Roles) -> Client:
+    """A browser in which the owner has signed in."""
+    return signed_in(roles.owner)
+
+
+@pytest.fixture
+def member(roles: Roles) -> Client:
+    """A browser in which alpha's manager has signed in."""
+    return signed_in(roles.member)
+
+
+@pytest.fixture
+def store(clickhouse: None) -> Callable[..., list[str]]:
+    """Store records given as dicts; returns their ids in order."""
+    from storage import facade
+    from tests.storage.records import ids_of, make_frame
+
+    def write(*rows: dict[str, Any], token: str = "") -> list[str]:
+        frame = make_frame(rows)
+        facade.write_logs(frame, token=token or sha256(str(rows).encode()).hexdigest())
+        return ids_of(frame)
+
+    return write
 
 
 @pytest.fixture(autouse=True)

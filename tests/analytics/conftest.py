@@ -9,14 +9,13 @@ import pytest
 from logplatform.kernel import clock
 from tests.analytics.asking import MARKER, NOW, Ask, as_key
 from tests.factories import Roles, make_roles
-from tests.storage.conftest import store  # noqa: F401 - the fixture
 from tests.storage.records import AT
 
 Answers = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def roles(store: Callable[..., list[str]]) -> Iterator[Roles]:  # noqa: F811 - the fixture
+def roles(store: Callable[..., list[str]]) -> Iterator[Roles]:
     """Two tenants with lines of the last minute: three of alpha, one of bravo."""
     people = make_roles()
     store(
@@ -47,7 +46,7 @@ def ask(roles: Roles) -> Ask:
 
 
 @pytest.fixture
-def ask_of(store: Callable[..., list[str]]) -> Iterator[Callable[..., Ask]]:  # noqa: F811
+def ask_of(store: Callable[..., list[str]]) -> Iterator[Callable[..., Ask]]:
     """Stores rows for alpha, and gives GET with its query key."""
     people = make_roles()
 

@@ -4,16 +4,11 @@ import pytest
 
 from analytics.models import Dashboard, SavedSearch
 from tests.clients import signed_in
-from tests.factories import Roles, make_roles
+from tests.factories import Roles
 
 pytestmark = pytest.mark.django_db
 
 SCRIPT = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
 
 
 def keep(roles: Roles, **values: object) -> SavedSearch:

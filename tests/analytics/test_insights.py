@@ -9,11 +9,9 @@ import pytest
 from analytics.errors import InvalidParameter
 from analytics.insights import Insights, compare_spans
 from storage.facade import LogQuery
-from tests.storage.conftest import store
 from tests.storage.records import AT
 from tests.storage.test_patterns import line
 
-__all__ = ["store"]
 HOUR = timedelta(hours=1)
 Store = Callable[..., list[str]]
 

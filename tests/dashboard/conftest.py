@@ -3,19 +3,12 @@
 import pytest
 
 from dashboard import consumers
-from tests.factories import Roles, make_roles
 
 
 @pytest.fixture(autouse=True)
 def _cheap_passwords(settings) -> None:
     """A password that is meant to be slow to try costs seconds here."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
-def roles(transactional_db: None) -> Roles:
-    """Owner, member of app alpha, outsider of app bravo; seen by other threads too."""
-    return make_roles()
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from tests.dashboard.watching import (
 )
 from tests.factories import Roles
 
-pytestmark = pytest.mark.usefixtures("valkey")
+# Other threads see what such a test writes.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
 
 
 def texts(message: dict) -> list[str]:

@@ -8,20 +8,10 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from tests.clients import signed_in
-from tests.factories import Roles, make_roles, make_user
+from tests.factories import Roles, make_user
 
 pytestmark = pytest.mark.django_db
 UUID = "0199a0f0-0000-7000-8000-000000000000"
-
-
-@pytest.fixture
-def roles(db: None) -> Roles:
-    return make_roles()
-
-
-@pytest.fixture
-def member(roles: Roles) -> Client:
-    return signed_in(roles.member)
 
 
 @pytest.mark.parametrize("path", ["/", f"/logs/{UUID}", "/sources", "/dashboards", "/dashboards/1"])

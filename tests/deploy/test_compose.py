@@ -106,6 +106,12 @@ def test_settings_passed_on_are_settings_we_have() -> None:
         assert set(SERVICES[name]["environment"]) <= known
 
 
+def test_every_setting_may_be_a_line_of_the_env_file() -> None:
+    assert all({"path": ".env", "required": False} in SERVICES[name]["env_file"] for name in OURS)
+    inside = SERVICES["web"]["environment"]
+    assert (inside["DATA_DIR"], inside["PORT"]) == ("/data", "8000"), "PORT is that of the host"
+
+
 def test_every_manage_command_named_exists() -> None:
     text = DOCKERFILE + "\n".join(text for _, text in words())
     named = set(re.findall(r"manage\.py[\"', ]+([a-z_]+)", text))

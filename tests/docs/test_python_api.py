@@ -10,10 +10,8 @@ import pytest
 from storage.logs import FILTERS, LogSet
 from tests.factories import make_app, make_user
 from tests.invariants.sources import ROOT
-from tests.storage.conftest import store
 from tests.storage.test_patterns import line
 
-__all__ = ["store"]
 PAGE = ROOT / "docs" / "python-api.md"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -11,19 +11,14 @@ from ingestion.models import ApiKey
 from logplatform.kernel import clock
 from storage import facade
 from tests.clients import signed_in
-from tests.factories import Roles, make_roles, make_user
-from tests.ingestion.test_queue import make_entry
+from tests.factories import Roles, make_user
+from tests.ingestion.feeding import make_entry
 from tests.outages import engine_away, queue_away
 from tests.storage.records import AT, make_frame
 from tests.storage.rejects import reject
 
 pytestmark = pytest.mark.django_db
 MINE = {"app": "alpha", "source": "alpha-web"}
-
-
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
 
 
 def figures(client: Client, **given: str) -> dict[str, Any]:

@@ -32,21 +32,6 @@ NEW_APP = {
 }
 
 
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
-
-
-@pytest.fixture
-def owner(roles: Roles) -> Client:
-    return signed_in(roles.owner)
-
-
-@pytest.fixture
-def member(roles: Roles) -> Client:
-    return signed_in(roles.member)
-
-
 def add(client: Client, what: str, **values: Any) -> Any:
     return client.post(f"/admin/{what}/add/", values)
 
@@ -381,7 +366,7 @@ def test_quotas_are_written_with_units_and_shown_with_what_was_used(
     member: Client, roles: Roles, valkey: Any
 ) -> None:
     from ingestion import queue, quotas
-    from tests.ingestion.test_queue import make_entry
+    from tests.ingestion.feeding import make_entry
 
     source, form = roles.a.source, {"name": "Web", "zone": "UTC", "format": ""}
     form |= {"keys-TOTAL_FORMS": "0", "keys-INITIAL_FORMS": "0"}

@@ -7,18 +7,12 @@ import pytest
 from django.test import Client
 
 from ingestion import drain, queue
-from tests import factories
 from tests.ingestion.test_door import send_to_door
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("valkey", "clickhouse"),
 ]
-
-
-@pytest.fixture
-def roles():
-    return factories.make_roles()
 
 
 def drain_everything() -> None:

@@ -8,8 +8,8 @@ from ingestion import queue, receipts
 from ingestion.ledger.reconcile import settled_until
 from logplatform.kernel import clock
 from tests import factories
+from tests.ingestion.feeding import drain_all
 from tests.ingestion.test_door import send_to_door
-from tests.ingestion.test_drain import drain_all
 from tests.ingestion.test_metrics import value
 
 pytestmark = [

@@ -13,31 +13,11 @@ from ingestion.keys import parse_key
 from ingestion.models import ApiKey, Source
 from logplatform.kernel import clock
 from storage.models import App, RetentionPolicy
-from tests.clients import signed_in
-from tests.factories import Roles, make_roles, make_source
+from tests.clients import Api
+from tests.factories import Roles, make_source
 from tests.ingestion.test_admin import everything_in_the_database
 
 pytestmark = pytest.mark.django_db
-
-
-class Api:
-    """Requests of one signed-in person."""
-
-    def __init__(self, user: Any) -> None:
-        self.client = signed_in(user)
-
-    def __call__(self, method: str, path: str, body: Any = None, *, status: int) -> Any:
-        text = json.dumps(body) if body is not None else ""
-        answer = self.client.generic(
-            method, f"/api/v1/{path}", text, content_type="application/json"
-        )
-        assert answer.status_code == status, answer.content
-        return answer.json() if answer.content else None
-
-
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
 
 
 @pytest.fixture
@@ -394,7 +374,6 @@ def test_the_successor_of_a_key_keeps_its_rate(member: Api, roles: Roles) -> Non
 
 
 @pytest.mark.parametrize("source", ["-1", "0", "1.5", "9" * 30, "1e300", "x"])
-def test_a_source_that_cannot_be_is_refused(source: str) -> None:
-    owner = signed_in(make_roles().owner)
-    answer = owner.get("/api/v1/keys", {"source": source})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+def test_a_source_that_cannot_be_is_refused(owner: Api, source: str) -> None:
+    answer = owner("GET", f"keys?source={source}", status=400)
+    assert answer["error"]["code"] == "invalid_request"

@@ -8,7 +8,6 @@ from ingestion import direct, queue
 from ingestion.models import DirectWrite
 from logplatform.kernel import clock
 from storage import facade as storage
-from tests import factories
 from tests.ingestion.test_door import send_to_door
 from tests.outages import engine_away, queue_away
 
@@ -16,11 +15,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("valkey", "clickhouse"),
 ]
-
-
-@pytest.fixture
-def roles():
-    return factories.make_roles()
 
 
 def messages(roles) -> list[str]:

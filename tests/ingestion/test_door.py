@@ -9,7 +9,6 @@ from django.db import OperationalError
 
 from ingestion import authentication, door, queue
 from ingestion.door import Door
-from tests import factories
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -17,11 +16,6 @@ pytestmark = [
 ]
 
 LINE = b'{"message": "one"}'
-
-
-@pytest.fixture
-def tenant():
-    return factories.make_roles().a
 
 
 async def _pages(scope, receive, send) -> None:

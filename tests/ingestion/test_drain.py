@@ -9,38 +9,20 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from ingestion import drain, queue, receipts
 from ingestion.assemble import quarantine_whole
-from ingestion.contracts import Entry, QueuedEntry
+from ingestion.contracts import QueuedEntry
+from logplatform.kernel import clock
 from storage import facade as storage
 from storage.facade import StoreUnavailable
-from tests.ingestion.test_queue import make_entry
+from tests.ingestion.feeding import (
+    APPS,
+    drain_all,
+    drain_and_die,
+    make_entry,
+    messages,
+    put,
+)
 
 pytestmark = pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")
-
-APPS = ("shop",)
-
-
-def put(body: bytes, **changes: object) -> str:
-    entry: Entry = make_entry(body, **{"lines": body.count(b"\n") + 1, **changes})
-    return queue.enqueue(entry, idempotency_key="", body_hash="").receipt
-
-
-def drain_all() -> int:
-    return drain.drain_shard(0, idle_s=0.05)
-
-
-def messages() -> Counter:
-    records = storage.search_logs(_everything(), limit=1000).records
-    return Counter(record["message"] for record in records)
-
-
-def _everything():
-    from datetime import UTC, datetime
-
-    from storage.facade import LogQuery
-
-    return LogQuery(
-        apps=APPS, start=datetime(1970, 1, 1, tzinfo=UTC), end=datetime(2100, 1, 1, tzinfo=UTC)
-    )
 
 
 def test_lines_of_many_bodies_are_stored_and_booked_to_their_receipts() -> None:
@@ -67,14 +49,7 @@ def test_bad_lines_go_to_quarantine_with_raw_bytes_and_reason() -> None:
 def test_a_drain_that_dies_after_the_insert_doubles_nothing(monkeypatch) -> None:
     for number in range(5):
         put(b'{"message":"m%d"}' % number, strict_json=True)
-
-    def die(*_: object) -> None:
-        raise SystemExit("killed before the acknowledgement")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(queue.ShardLease, "acknowledge", die)
-        with pytest.raises(SystemExit):
-            drain_all()
+    drain_and_die(monkeypatch)
     put(b'{"message":"later"}', strict_json=True)
     assert drain_all() == 6
     assert messages() == Counter([f"m{number}" for number in range(5)] + ["later"])
@@ -91,7 +66,7 @@ def test_a_store_that_is_away_leaves_everything_queued(monkeypatch) -> None:
         patch.setattr(storage, "write_logs", unavailable)
         with pytest.raises(StoreUnavailable):
             drain_all()
-    assert queue.shard_states(_everything().end)[0].entries == 1
+    assert queue.shard_states(clock.now())[0].entries == 1
     assert drain_all() == 1
     assert messages() == Counter(["kept"])
 

@@ -12,7 +12,6 @@ from ingestion.express import ExpressLane, Refused
 from ingestion.keys import parse_key
 from ingestion.queue.script import NotSent, Script
 from logplatform.kernel import clock
-from tests import factories
 from tests.ingestion.test_door import send_to_door
 
 pytestmark = [
@@ -20,11 +19,6 @@ pytestmark = [
     pytest.mark.usefixtures("valkey", "clickhouse"),
 ]
 LINE = b'{"message": "one"}'
-
-
-@pytest.fixture
-def tenant():
-    return factories.make_roles().a
 
 
 @pytest.fixture

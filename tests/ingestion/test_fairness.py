@@ -7,8 +7,8 @@ from collections import defaultdict
 import pytest
 
 from ingestion import drain, queue
-from tests.ingestion.test_drain import messages
-from tests.ingestion.test_queue import make_entry, pending, put
+from tests.ingestion.feeding import make_entry, messages
+from tests.ingestion.test_queue import pending, put
 
 pytestmark = pytest.mark.usefixtures("valkey")
 

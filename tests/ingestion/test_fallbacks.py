@@ -10,8 +10,8 @@ from ingestion import drain, queue
 from ingestion.queue.producer import weight_of
 from storage import facade as storage
 from storage.facade import StoreUnavailable
-from tests.ingestion.test_drain import messages
-from tests.ingestion.test_queue import make_entry, put
+from tests.ingestion.feeding import make_entry, messages
+from tests.ingestion.test_queue import put
 from tests.ingestion.valkeys import Server
 from tests.outages import engine_away
 

@@ -5,13 +5,13 @@ from collections import Counter
 import pytest
 import redis
 
-from ingestion import headers, intake, queue
+from ingestion import headers, queue
 from ingestion.authentication import identity_of
 from ingestion.keys import parse_key
 from ingestion.models import Source
 from storage import facade as storage
-from tests.factories import Tenant, make_roles
-from tests.ingestion.test_drain import drain_all
+from tests.factories import Tenant
+from tests.ingestion.feeding import drain_all, drain_and_die, send
 
 pytestmark = [
     pytest.mark.django_db,
@@ -20,26 +20,11 @@ pytestmark = [
 
 
 @pytest.fixture
-def tenant() -> Tenant:
-    tenant = make_roles().a
+def tenant(tenant: Tenant) -> Tenant:
+    """Its source sends CSV."""
     Source.objects.filter(pk=tenant.source.pk).update(format="csv")
     headers._known.clear()
     return tenant
-
-
-def send(tenant: Tenant, body: bytes) -> None:
-    key = parse_key(tenant.ingest_key)
-    identity = identity_of(key) if key else None
-    assert identity is not None
-    incoming = intake.IncomingBody(
-        body=body,
-        content_type="text/plain",
-        encoding="",
-        idempotency_key="",
-        format="",
-        wants_result=False,
-    )
-    intake.accept_body(identity, "native", incoming)
 
 
 def stored(tenant: Tenant) -> Counter:
@@ -70,14 +55,7 @@ def test_a_body_stored_again_keeps_the_header_it_came_with(
 ) -> None:
     send(tenant, b"level,message\nWARN,one")
     send(tenant, b"ERROR,two")
-
-    def die(*_: object) -> None:
-        raise SystemExit("killed before the acknowledgement")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(queue.ShardLease, "acknowledge", die)
-        with pytest.raises(SystemExit):
-            drain_all()
+    drain_and_die(monkeypatch)
     send(tenant, b"message,level\nthree,FATAL")
     drain_all()
     rows = stored(tenant)

@@ -7,7 +7,7 @@ import pytest
 from ingestion import queue
 from ingestion.errors import BacklogFull
 from ingestion.queue import headroom, producer
-from tests.ingestion.test_queue import make_entry
+from tests.ingestion.feeding import make_entry
 
 BODY = b"x" * 10_000
 

@@ -9,8 +9,8 @@ from django.contrib.admin.models import LogEntry
 from ingestion import drain, queue
 from ingestion.ledger.models import LedgerGap
 from tests.clients import signed_in
-from tests.factories import Roles, make_roles, make_user
-from tests.ingestion.test_queue import make_entry
+from tests.factories import Roles, make_user
+from tests.ingestion.feeding import make_entry
 from tests.outages import engine_away, queue_away
 
 pytestmark = [pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"), pytest.mark.django_db]
@@ -18,11 +18,6 @@ pytestmark = [pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"), pyte
 LIST = "/admin/ingestion/source/receipts/"
 GAPS = "/admin/ingestion/ledgergap/"
 MIXED = b'{"message":"good"}\n{"cut\n{"message":"too"}'
-
-
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
 
 
 def put(body: bytes = MIXED, app: str = "alpha", *, drained: bool = True, **changes: Any) -> str:

@@ -20,7 +20,7 @@ from logplatform.kernel import clock
 from storage import facade as storage
 from tests.environment import free_port
 from tests.factories import make_app
-from tests.ingestion.test_queue import make_entry
+from tests.ingestion.feeding import drain_all, drain_and_die, make_entry, put
 from tests.invariants.sources import ROOT
 from tests.outages import queue_away
 from tests.services import running, wait_until
@@ -59,15 +59,6 @@ MIXED = b'{"message":"good"}\n{"cut\n{"message":"too"}'
 @pytest.fixture(autouse=True)
 def _token(settings) -> None:
     settings.ENV = replace(settings.ENV, metrics_token=TOKEN)
-
-
-def put(body: bytes, **changes: object) -> str:
-    entry = make_entry(body, **{"lines": body.count(b"\n") + 1, **changes})
-    return queue.enqueue(entry, idempotency_key="", body_hash="").receipt
-
-
-def drain_all() -> int:
-    return drain.drain_shard(0, idle_s=0.05)
 
 
 def scrape(token: str = TOKEN) -> dict[str, dict[frozenset, float]]:
@@ -136,14 +127,7 @@ def test_who_acknowledges_a_group_again_books_nothing() -> None:
 
 def test_a_drain_that_dies_before_the_acknowledgement_is_counted_once(monkeypatch) -> None:
     put(b"a line")
-
-    def die(*_: object) -> None:
-        raise SystemExit("killed before the acknowledgement")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(queue.ShardLease, "acknowledge", die)
-        with pytest.raises(SystemExit):
-            drain_all()
+    drain_and_die(monkeypatch)
     assert lines("stored") is None
     assert drain_all() == 1
     assert lines("stored") == 1

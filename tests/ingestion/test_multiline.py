@@ -13,8 +13,7 @@ from ingestion.authentication import identity_of
 from ingestion.contracts import QueuedEntry
 from ingestion.keys import parse_key
 from tests.factories import make_app, make_key, make_source
-from tests.ingestion.test_drain import APPS, drain_all, messages, put
-from tests.ingestion.test_queue import make_entry
+from tests.ingestion.feeding import APPS, drain_all, make_entry, messages, put
 
 _BOTH = pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")
 

@@ -11,8 +11,9 @@ from ingestion import queue
 from ingestion.assemble import assemble
 from ingestion.queue import ShardLease
 from logplatform.kernel.trace_lines import edges_of
+from tests.ingestion.feeding import make_entry
 from tests.ingestion.test_fairness import read_all
-from tests.ingestion.test_queue import make_entry, pending, put
+from tests.ingestion.test_queue import pending, put
 
 pytestmark = pytest.mark.usefixtures("valkey")
 

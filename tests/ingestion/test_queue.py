@@ -6,30 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from ingestion import queue
-from ingestion.contracts import Entry
 from ingestion.errors import BacklogFull, IdempotencyMismatch
+from tests.ingestion.feeding import make_entry
 
 pytestmark = pytest.mark.usefixtures("valkey")
-
-ARRIVED = datetime.now(UTC).replace(microsecond=678000)
-
-
-def make_entry(body: bytes = b"a line", **changes: object) -> Entry:
-    values: dict[str, object] = {
-        "app": "shop",
-        "source": "web",
-        "key_id": 7,
-        "protocol": "native",
-        "shape": "lines",
-        "encoding": "",
-        "format": "",
-        "zone": "UTC",
-        "received_at": ARRIVED,
-        "lines": 1,
-        "size": len(body),
-        "body": body,
-    }
-    return Entry(**{**values, **changes})
 
 
 def put(body: bytes = b"a line", key: str = "", digest: str = "d", **changes: object):

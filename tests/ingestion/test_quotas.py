@@ -12,23 +12,13 @@ from ingestion.queue.script import Script
 from logplatform.api_access import IngestLimits
 from logplatform.kernel import clock
 from tests import factories
+from tests.ingestion.feeding import make_entry
 from tests.ingestion.test_door import queued, send_to_door
-from tests.ingestion.test_queue import make_entry
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
 
 LINE = b'{"message": "one"}'
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def tenant():
-    return factories.make_roles().a
-
-
-@pytest.fixture
-def roles():
-    return factories.make_roles()
 
 
 def send(tenant, body: bytes = LINE, **headers: str):

@@ -14,7 +14,7 @@ from ingestion.contracts import QueuedEntry
 from logplatform.kernel import clock
 from logplatform.kernel.anomaly import reasons_of, score_of
 from storage import facade as storage
-from tests.ingestion.test_queue import make_entry
+from tests.ingestion.feeding import make_entry
 
 pytestmark = pytest.mark.usefixtures("valkey")
 NOW = datetime(2026, 2, 11, 10, tzinfo=UTC)

@@ -6,29 +6,20 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ingestion import drain, queue, receipts
+from ingestion import queue, receipts
 from ingestion.assemble import quarantine_whole
 from ingestion.contracts import QueuedEntry
-from tests.factories import Roles, make_roles
-from tests.ingestion.test_queue import make_entry
+from tests.factories import Roles
+from tests.ingestion.feeding import drain_all, make_entry
 
 pytestmark = [pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"), pytest.mark.django_db]
 
 MIXED = b'{"message":"good"}\n{"cut\n{"message":"too"}\n[1]\n{"also cut'
 
 
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
-
-
 def put(body: bytes, lines: int, app: str = "alpha", **changes: Any) -> str:
     entry = make_entry(body, app=app, source=f"{app}-web", lines=lines, **changes)
     return queue.enqueue(entry, idempotency_key="", body_hash="").receipt
-
-
-def drain_all() -> None:
-    drain.drain_shard(0, idle_s=0.05)
 
 
 def ask(key: str, query: str = "", path: str = "receipts") -> Any:

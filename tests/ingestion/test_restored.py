@@ -1,7 +1,5 @@
 """The control plane was restored from an older copy: nobody gets in or sees more than before."""
 
-from typing import Any
-
 import pytest
 
 from ingestion import authentication
@@ -9,19 +7,14 @@ from ingestion.models import ApiKey
 from storage.models import App
 from tests import factories
 from tests.clients import signed_in
+from tests.ingestion.feeding import drain_all, put
 from tests.ingestion.test_door import send_to_door
-from tests.ingestion.test_drain import drain_all, put
 from tests.outages import queue_away
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"),
 ]
-
-
-@pytest.fixture
-def roles() -> Any:
-    return factories.make_roles()
 
 
 def status_with(plaintext: str) -> int:

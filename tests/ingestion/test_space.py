@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 
 from ingestion import metrics, space, watch
-from tests import factories
 from tests.clients import signed_in
 from tests.ingestion.test_door import LINE, queued, send_to_door
 
@@ -14,11 +13,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("valkey", "clickhouse"),
 ]
-
-
-@pytest.fixture
-def roles():
-    return factories.make_roles()
 
 
 @pytest.fixture

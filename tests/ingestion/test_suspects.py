@@ -10,8 +10,8 @@ import pytest
 from ingestion import drain, queue, receipts, suspects
 from storage import facade as storage
 from storage.facade import StoreUnavailable
-from tests.ingestion.test_drain import APPS, messages
-from tests.ingestion.test_queue import make_entry, pending
+from tests.ingestion.feeding import APPS, messages, put
+from tests.ingestion.test_queue import pending
 
 pytestmark = [
     pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"),
@@ -40,11 +40,6 @@ drain.drain_shard(0, idle_s=0.05)
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suspects, "_SETTLE_S", 0.0)
-
-
-def put(body: bytes, **changes: object) -> str:
-    entry = make_entry(body, **{"lines": body.count(b"\n") + 1, **changes})
-    return queue.enqueue(entry, idempotency_key="", body_hash="").receipt
 
 
 def rejects() -> list[dict]:

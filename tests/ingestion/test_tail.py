@@ -10,7 +10,7 @@ from ingestion import queue, tail
 from ingestion.assemble import assemble
 from ingestion.contracts import QueuedEntry
 from logplatform.kernel.errors import PlatformError
-from tests.ingestion.test_queue import make_entry
+from tests.ingestion.feeding import make_entry
 
 pytestmark = pytest.mark.usefixtures("valkey")
 

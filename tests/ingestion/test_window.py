@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingestion import drain, queue, receipts
+from ingestion import drain, receipts
 from ingestion.assemble import assemble
 from ingestion.contracts import QueuedEntry
 from storage import facade as storage
 from storage.clickhouse import client
-from tests.ingestion.test_drain import APPS, drain_all, messages, put
-from tests.ingestion.test_queue import make_entry
+from tests.ingestion.feeding import APPS, drain_all, drain_and_die, make_entry, messages, put
 
 pytestmark = pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")
 
@@ -48,14 +47,7 @@ def insert_others() -> None:
 
 def die_before_acknowledging(monkeypatch: pytest.MonkeyPatch) -> str:
     receipt = put(BODY, strict_json=True)
-
-    def die(*_: object) -> None:
-        raise SystemExit("killed before the acknowledgement")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(queue.ShardLease, "acknowledge", die)
-        with pytest.raises(SystemExit):
-            drain_all()
+    drain_and_die(monkeypatch)
     insert_others()
     return receipt
 

@@ -14,17 +14,12 @@ from logplatform import admin_home
 from logplatform.admin_figures import ago, rounded
 from logplatform.kernel import clock
 from storage.models import RetentionPolicy
-from tests.factories import Roles, make_roles, make_user
+from tests.factories import Roles, make_user
 from tests.outages import engine_away, queue_away
 from tests.storage.records import AT, make_frame
 from tests.storage.rejects import reject
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.test import Client
 from logplatform.kernel import clock
 from storage.models import RetentionPolicy, RetentionRun
 from tests.clients import signed_in
-from tests.factories import Roles, make_app, make_roles
+from tests.factories import Roles, make_app
 from tests.outages import engine_away, queue_away
 from tests.storage.records import AT, make_frame
 
@@ -19,21 +19,6 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/storage/retentionpolicy/"
 PREVIEW = "/admin/storage/retentionpolicy/preview/"
 RUNS = "/admin/storage/retentionrun/"
-
-
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
-
-
-@pytest.fixture
-def owner(roles: Roles) -> Client:
-    return signed_in(roles.owner)
-
-
-@pytest.fixture
-def member(roles: Roles) -> Client:
-    return signed_in(roles.member)
 
 
 def edit(client: Client, policy: RetentionPolicy, days: str) -> Any:

@@ -1,37 +1,15 @@
 """Saved searches, dashboards and history over HTTP: shapes, refusals, whose they are."""
 
-import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from analytics import models
 from analytics.models import Dashboard, QueryRun, SavedSearch
-from tests.clients import signed_in
-from tests.factories import Roles, make_roles, make_user
+from tests.clients import Api
+from tests.factories import Roles, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-class Api:
-    """Requests of one signed-in person."""
-
-    def __init__(self, user: User) -> None:
-        self.client = signed_in(user)
-
-    def __call__(self, method: str, path: str, body: Any = None, *, status: int) -> Any:
-        text = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
-        answer = self.client.generic(
-            method, f"/api/v1/{path}", text, content_type="application/json"
-        )
-        assert answer.status_code == status, answer.content
-        return answer.json() if answer.content else None
-
-
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Formats that people make: drafts, cases, versions, and what becomes of bodies on the queue."""
 
-import json
 from collections import Counter
 from typing import Any
 
@@ -8,40 +7,21 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 
-from ingestion import intake, queue
 from ingestion.assemble import assemble
-from ingestion.authentication import identity_of
 from ingestion.contracts import QueuedEntry
 from ingestion.custom import publishing, reading
 from ingestion.custom.models import CustomFormat, FormatVersion
 from ingestion.errors import RulesUnavailable, UnknownFormat
-from ingestion.keys import parse_key
 from ingestion.models import Source
 from ingestion.treatment import plans
 from storage import facade as storage
 from storage.models import App
-from tests.clients import signed_in
-from tests.factories import Roles, make_roles
-from tests.ingestion.test_drain import drain_all
-from tests.ingestion.test_queue import make_entry
+from tests.clients import call
+from tests.factories import Roles
+from tests.ingestion.feeding import drain_all, drain_and_die, make_entry, send
 
 pytestmark = pytest.mark.django_db
 LINE = "2026-02-11 06:43:36 | WARN | disk full"
-
-
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
-
-
-@pytest.fixture
-def member(roles: Roles) -> Client:
-    return signed_in(roles.member)
-
-
-def call(client: Client, method: str, path: str, body: Any = None) -> Any:
-    sent = "" if body is None else json.dumps(body)
-    return client.generic(method, f"/api/v1/{path}", sent, content_type="application/json")
 
 
 def make_format(app: App, pattern: str = "<time> | <level> | <message>") -> CustomFormat:
@@ -49,22 +29,6 @@ def make_format(app: App, pattern: str = "<time> | <level> | <message>") -> Cust
     draft.full_clean()
     draft.save()
     return draft
-
-
-def send(roles: Roles, body: bytes, *, format: str = "") -> Any:
-    """Put a body on the queue by the key of app A."""
-    key = parse_key(roles.a.ingest_key)
-    identity = identity_of(key) if key else None
-    assert identity is not None
-    incoming = intake.IncomingBody(
-        body=body,
-        content_type="text/plain",
-        encoding="",
-        idempotency_key="",
-        format=format,
-        wants_result=False,
-    )
-    return intake.accept_body(identity, "native", incoming)
 
 
 def stored(roles: Roles) -> list[dict[str, Any]]:
@@ -145,23 +109,16 @@ def test_bodies_are_read_by_the_version_in_use_when_they_came(
     """Publishing needs no restart, and what waits in the queue keeps its version on every try."""
     draft = make_format(roles.a.app)
     publishing.publish(draft, by=roles.member)
-    send(roles, LINE.encode(), format="gateway")
+    send(roles.a, LINE.encode(), format="gateway")
     draft.pattern = "<time> | <rest>"
     publishing.publish(draft, by=roles.member)
-    send(roles, LINE.encode(), format="gateway")
-    with monkeypatch.context() as patch:
-        patch.setattr(queue.ShardLease, "acknowledge", _die)
-        with pytest.raises(SystemExit):
-            drain_all()
+    send(roles.a, LINE.encode(), format="gateway")
+    drain_and_die(monkeypatch)
     draft.delete()
     reading.forget()
     drain_all()
     found = Counter((each["message"], each["attributes"].get("rest")) for each in stored(roles))
     assert found == {("disk full", None): 1, (LINE, "WARN | disk full"): 1}
-
-
-def _die(*_: object) -> None:
-    raise SystemExit("killed before the acknowledgement")
 
 
 @pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")
@@ -170,8 +127,8 @@ def test_a_draft_is_compared_on_the_last_real_lines_stored_and_refused(
 ) -> None:
     roles.a.source.format = "json"
     roles.a.source.save()
-    send(roles, LINE.encode() + b"\nother line")
-    send(roles, b"plain one\n  goes on", format="text")
+    send(roles.a, LINE.encode() + b"\nother line")
+    send(roles.a, b"plain one\n  goes on", format="text")
     drain_all()
     draft = make_format(roles.a.app)
     answer = call(member, "POST", f"formats/{draft.pk}/try", {"source": roles.a.source.pk}).json()
@@ -184,7 +141,7 @@ def test_a_draft_is_compared_on_the_last_real_lines_stored_and_refused(
 def test_what_is_not_published_or_of_another_app_is_no_format(roles: Roles) -> None:
     draft = make_format(roles.a.app)
     with pytest.raises(UnknownFormat):
-        send(roles, b"x", format="gateway")
+        send(roles.a, b"x", format="gateway")
     publishing.publish(draft, by=None)
     roles.b.source.format = "gateway"
     with pytest.raises(Exception, match="no log format"):

@@ -5,20 +5,10 @@ from django.test import Client
 
 from ingestion.custom.models import CustomFormat
 from tests.clients import signed_in
-from tests.factories import Roles, make_roles, make_user
+from tests.factories import Roles, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clickhouse")]
 LINE = "2026-02-11 06:43:36 | WARN | <script>alert(1)</script>"
-
-
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
-
-
-@pytest.fixture
-def member(roles: Roles) -> Client:
-    return signed_in(roles.member)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from django.core.management import CommandError, call_command
 
-from ingestion import direct, drain, queue, setup
+from ingestion import direct, queue, setup
 from ingestion.ledger.gaps import accept_gaps, gap_lines, open_gaps
 from ingestion.ledger.models import LedgerCheck, LedgerGap
 from ingestion.ledger.reconcile import Checked, check_again, check_new
@@ -23,7 +23,7 @@ from storage.clickhouse import client
 from storage.models import App, RetentionPolicy, RetentionRun
 from storage.tasks import run_retention
 from tests.factories import make_app
-from tests.ingestion.test_queue import make_entry
+from tests.ingestion.feeding import drain_all, drain_and_die, make_entry
 from tests.outages import engine_away, queue_away
 from tests.storage.records import make_frame
 
@@ -56,10 +56,6 @@ def put(body: bytes = b"one\ntwo\nthree", at: datetime = ARRIVED, **changes: Any
     key = values.pop("key", "")
     entry = make_entry(body, **values)
     return queue.enqueue(entry, idempotency_key=key, body_hash="h").receipt
-
-
-def drain_all() -> None:
-    drain.drain_shard(0, idle_s=0.05)
 
 
 def run_sql(sql: str) -> None:
@@ -281,14 +277,7 @@ def test_retries_with_an_idempotency_key_are_no_gap() -> None:
 
 def test_a_drain_that_died_before_the_acknowledgement_is_no_gap(monkeypatch) -> None:
     put()
-
-    def die(*_: object) -> None:
-        raise SystemExit("killed before the acknowledgement")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(queue.ShardLease, "acknowledge", die)
-        with pytest.raises(SystemExit):
-            drain_all()
+    drain_and_die(monkeypatch)
     drain_all()
     check()
     assert gaps() == []

@@ -13,7 +13,7 @@ from ingestion.quarantine import replays, runner
 from storage import facade as storage
 from storage.facade import RejectQuery
 from tests.clients import signed_in
-from tests.factories import Roles, make_roles, make_user
+from tests.factories import Roles, make_user
 from tests.outages import engine_away
 from tests.storage.rejects import reject
 
@@ -31,8 +31,7 @@ def _no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def roles() -> Roles:
-    roles = make_roles()
+def roles(roles: Roles) -> Roles:
     now = datetime.now(UTC)
     reject(
         MINE | {"raw": b'{"message":"fine"}', "received_at": now},
@@ -40,11 +39,6 @@ def roles() -> Roles:
         {"app": "bravo", "source": "bravo-web", "raw": b"secret", "received_at": now},
     )
     return roles
-
-
-@pytest.fixture
-def member(roles: Roles) -> Client:
-    return signed_in(roles.member)
 
 
 def text_of(answer: Any) -> str:

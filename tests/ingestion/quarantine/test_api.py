@@ -12,7 +12,7 @@ from ingestion.quarantine import replays, runner
 from storage import facade as storage
 from storage.facade import RejectQuery
 from tests.clients import signed_in
-from tests.factories import Roles, make_roles, make_user
+from tests.factories import Roles, make_user
 from tests.storage.rejects import reject
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey", "clickhouse")]
@@ -32,15 +32,9 @@ def _no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def roles() -> Roles:
-    roles = make_roles()
+def roles(roles: Roles) -> Roles:
     reject(*LINES)
     return roles
-
-
-@pytest.fixture
-def member(roles: Roles) -> Client:
-    return signed_in(roles.member)
 
 
 def get(client: Client, path: str) -> Any:

@@ -15,7 +15,7 @@ from storage import facade as storage
 from storage.facade import LogQuery, RejectQuery
 from storage.models import App
 from tests.factories import make_app, make_source
-from tests.ingestion.test_queue import make_entry
+from tests.ingestion.feeding import make_entry
 from tests.storage.rejects import AT, reject
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey", "clickhouse")]

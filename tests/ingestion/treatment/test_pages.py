@@ -1,6 +1,5 @@
 """The pages and addresses people set redaction and enrichment with."""
 
-import json
 from typing import Any
 
 import pytest
@@ -8,27 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ingestion.models import LookupTable, OwnPattern, SourceRules, TagRule
-from tests.clients import signed_in
-from tests.factories import Roles, make_roles
+from tests.clients import call
+from tests.factories import Roles
 
 pytestmark = pytest.mark.django_db
 
 SECRET = "hunter2hunter2"
-
-
-@pytest.fixture
-def roles() -> Roles:
-    return make_roles()
-
-
-@pytest.fixture
-def member(roles: Roles) -> Client:
-    return signed_in(roles.member)
-
-
-def call(client: Client, method: str, path: str, body: Any = None) -> Any:
-    sent = "" if body is None else json.dumps(body)
-    return client.generic(method, f"/api/v1/{path}", sent, content_type="application/json")
 
 
 def test_rules_are_shown_and_changed_over_http(roles: Roles, member: Client) -> None:

@@ -16,7 +16,7 @@ from ingestion.treatment import plans
 from storage import facade as storage
 from storage.facade import LogQuery
 from tests.factories import make_app, make_source
-from tests.ingestion.test_queue import make_entry
+from tests.ingestion.feeding import make_entry
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,6 @@ from storage.retention import drop_expired
 from storage.rollups.question import counted_rows, marked_days
 from storage.rollups.upkeep import mark_differences, recount_marked
 from storage.tasks import recount
-from tests.storage.conftest import store  # noqa: F401 - the fixture
 from tests.storage.records import AT
 
 Store = Callable[..., list[str]]
@@ -88,7 +87,7 @@ Agree = Callable[[LogQuery], int]
     ],
     ids=str,
 )
-def test_counts_and_lines_agree(store: Store, agree: Agree, filters: dict[str, Any]) -> None:  # noqa: F811
+def test_counts_and_lines_agree(store: Store, agree: Agree, filters: dict[str, Any]) -> None:
     store(*lines_of(400))
     store(
         *lines_of(100, seed=2), {"timestamp": datetime(1969, 12, 31, 23, 59, 30, tzinfo=AT.tzinfo)}
@@ -120,7 +119,7 @@ def test_what_is_not_counted_is_asked_of_the_lines(query: LogQuery) -> None:
     assert counted_rows(moved) is None
 
 
-def test_a_repeated_token_counts_once(store: Store, agree: Agree) -> None:  # noqa: F811
+def test_a_repeated_token_counts_once(store: Store, agree: Agree) -> None:
     rows = lines_of(200)
     for _ in range(3):
         store(*rows, token="same")
@@ -128,7 +127,7 @@ def test_a_repeated_token_counts_once(store: Store, agree: Agree) -> None:  # no
     assert agree(replace(EVERYTHING, apps=("shop", "zoo"))) == 400
 
 
-def test_lines_without_their_counts_get_them_with_the_repeat(store: Store, agree: Agree) -> None:  # noqa: F811
+def test_lines_without_their_counts_get_them_with_the_repeat(store: Store, agree: Agree) -> None:
     """What a kill between the two leaves behind: the lines are there, the counts are not."""
     rows = lines_of(50)
     store(*lines_of(10, seed=5))
@@ -141,7 +140,7 @@ def test_lines_without_their_counts_get_them_with_the_repeat(store: Store, agree
     assert agree(replace(EVERYTHING, apps=("shop", "zoo"))) == 60
 
 
-def test_counts_follow_retention(store: Store, agree: Agree) -> None:  # noqa: F811
+def test_counts_follow_retention(store: Store, agree: Agree) -> None:
     both = replace(EVERYTHING, apps=("shop", "zoo"))
     store(*lines_of(400, days=6))
     before = agree(both)
@@ -152,7 +151,7 @@ def test_counts_follow_retention(store: Store, agree: Agree) -> None:  # noqa: F
     assert marked_days(both) == []
 
 
-def test_while_a_day_is_marked_its_lines_are_counted(store: Store, agree: Agree) -> None:  # noqa: F811
+def test_while_a_day_is_marked_its_lines_are_counted(store: Store, agree: Agree) -> None:
     from storage.rollups import upkeep
 
     rows = lines_of(300, days=2)
@@ -176,7 +175,7 @@ def test_while_a_day_is_marked_its_lines_are_counted(store: Store, agree: Agree)
     assert recount_marked(AT + 3 * DAY) == 0
 
 
-def test_a_day_that_still_gets_lines_stays_marked(store: Store, agree: Agree) -> None:  # noqa: F811
+def test_a_day_that_still_gets_lines_stays_marked(store: Store, agree: Agree) -> None:
     from storage.rollups import upkeep
 
     store({}, {"service": "auth"})
@@ -187,7 +186,7 @@ def test_a_day_that_still_gets_lines_stays_marked(store: Store, agree: Agree) ->
     assert agree(EVERYTHING) == 2
 
 
-def test_a_difference_is_found_and_mended(store: Store, agree: Agree) -> None:  # noqa: F811
+def test_a_difference_is_found_and_mended(store: Store, agree: Agree) -> None:
     store(*lines_of(200, days=2))
     client.run("DELETE FROM logs WHERE severity = 9")
     found = mark_differences(AT + 20 * DAY)
@@ -198,7 +197,7 @@ def test_a_difference_is_found_and_mended(store: Store, agree: Agree) -> None:  
     agree(EVERYTHING)
 
 
-def test_days_from_before_the_counts_are_marked_and_counted(store: Store, agree: Agree) -> None:  # noqa: F811
+def test_days_from_before_the_counts_are_marked_and_counted(store: Store, agree: Agree) -> None:
     from storage.clickhouse.migrate import migrations
 
     client.run(f"DETACH TABLE {VIEW}")
@@ -213,7 +212,7 @@ def test_days_from_before_the_counts_are_marked_and_counted(store: Store, agree:
     agree(EVERYTHING)
 
 
-def test_deleting_an_app_deletes_its_counts(store: Store) -> None:  # noqa: F811
+def test_deleting_an_app_deletes_its_counts(store: Store) -> None:
     store(*lines_of(50))
     facade.delete_app_logs("shop")
     left = client.fetch("SELECT count() AS n FROM log_counts WHERE app = 'shop'")
