@@ -13,7 +13,7 @@ class NoTarget(PlatformError):
     code = "remote_no_target"
     status = 0
     message = "It is not said which installation: {file} is not there or cannot be read."
-    hint = "Start the platform once with `make up`, or give --url and --key."
+    hint = "Start it once with `make up`, name its DATA_DIR, or give --url and --key."
 
 
 def find_target(data_dir: Path, *, url: str = "", key: str = "", scope: str = "ingest") -> Target:
