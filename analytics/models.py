@@ -11,7 +11,6 @@ from storage.models import App
 
 MAX_KEPT = 500
 MAX_HISTORY = 200
-MAX_QUERY_BYTES = 8_192
 NAME = RegexValidator(
     r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z", "Use no line breaks or control characters."
 )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -251,8 +252,6 @@ def latency(run: Run) -> Iterator[Figure]:
 
 
 def _seconds_to_find(stack: Stack, number: int) -> float:
-    import uuid
-
     from ingestion.shipper.client import IngestClient
     from logplatform.remote.client import Target
 

@@ -1,5 +1,10 @@
-"""Takes the pictures of docs/screens: `python -m tests.browser.screens`."""
+"""Takes the pictures of docs/screens: `python -m tests.browser.screens`.
 
+Those that no page of the docs shows are taken all the same, to be looked at: into a folder that is
+named at the end.
+"""
+
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,7 +18,15 @@ from tests.browser.explorer import Explorer, Tenant, start_chromium
 from tests.installation import Up
 
 FOLDER = Path("docs/screens")
+OTHERS = Path(tempfile.gettempdir()) / "logplatform-screens"
 WIDE, PHONE = (1440, 900), (390, 844)
+
+
+def shown() -> set[str]:
+    """Names of the pictures that a page shows."""
+    pages = [*Path().glob("*.md"), *Path("docs").rglob("*.md"), *Path("deploy").glob("*.md")]
+    found = (re.findall(r"screens/([\w-]+)\.png", page.read_text()) for page in pages)
+    return {name for names in found for name in names}
 
 
 @contextmanager
@@ -48,6 +61,8 @@ class Camera:
 
     def __init__(self, page: Explorer) -> None:
         self.page = page
+        self._shown = shown()
+        OTHERS.mkdir(exist_ok=True)
 
     def take(self, name: str, *, size: tuple[int, int] = WIDE, theme: str = "light") -> None:
         """One picture of what is shown now."""
@@ -56,12 +71,12 @@ class Camera:
         counted = "return !document.querySelector('#facets:not([hidden]) .is-stale')"
         self.page.until(lambda: self.page.js(counted), "the fields are not counted")
         self.page.js("return new Promise((done) => setTimeout(done, 600))")
-        self.page.driver.save_screenshot(str(FOLDER / f"{name}.png"))
+        folder = FOLDER if name in self._shown else OTHERS
+        self.page.driver.save_screenshot(str(folder / f"{name}.png"))
 
 
 def main() -> None:
     """Start everything, make traffic, take all pictures."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     profile = tempfile.mkdtemp(prefix="screens-chromium-")
     with installation() as up:
         driver = start_chromium(profile)
@@ -75,6 +90,7 @@ def main() -> None:
         with traffic(up, page.tenant, "--rate", "150"):
             take_live(page, camera)
         driver.quit()
+    sys.stdout.write(f"Taken; those not in the docs are in {OTHERS}.\n")
 
 
 def take_first_visit(page: Explorer, camera: Camera) -> None:

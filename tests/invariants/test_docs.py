@@ -32,6 +32,13 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not dead, f"Repair these links in {name_of(page)}: {dead}"
 
 
+def test_every_picture_is_shown_by_a_page() -> None:
+    pictures = {path.name for path in tracked_files() if path.parent.name == "screens"}
+    text = "".join(page.read_text() for page in MARKDOWN)
+    unseen = sorted(name for name in pictures if f"screens/{name})" not in text)
+    assert not unseen, f"Show these pictures in a page of docs/ or remove them: {unseen}"
+
+
 @pytest.mark.parametrize("page", MARKDOWN, ids=name_of)
 def test_commands_named_in_the_docs_exist(page: Path) -> None:
     text = page.read_text()

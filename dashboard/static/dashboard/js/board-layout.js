@@ -1,6 +1,6 @@
 /* Where panels stand on the grid: moved or resized, the others make room and close gaps. */
 
-export const COLUMNS = 12;
+const COLUMNS = 12;
 const TALLEST = 40;
 const LOWEST = [1, 2];
 
@@ -9,7 +9,7 @@ const inOrder = (a, b) => a.y - b.y || a.x - b.x;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /** The nearest place within the grid. */
-export function fitted({ x, y, w, h }) {
+function fitted({ x, y, w, h }) {
   const wide = clamp(w, LOWEST[0], COLUMNS);
   return { x: clamp(x, 0, COLUMNS - wide), y: Math.max(y, 0), w: wide, h: clamp(h, LOWEST[1], TALLEST) };
 }
