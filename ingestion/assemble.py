@@ -306,13 +306,17 @@ def _quarantine_columns(rejected: pl.DataFrame, queued: list[QueuedEntry]) -> pl
         "format": [item.entry.format for item in queued],
     }
     arrived = [item.entry.received_at for item in queued]
-    return rejected.drop("entry").with_columns(
-        parts.field("field_0").alias("reason_code"),
-        pl.Series(arrived, dtype=pl.Datetime("ms", "UTC")).gather(entry).alias("received_at"),
-        *(
-            pl.Series(values, dtype=pl.String).gather(entry).alias(name)
-            for name, values in columns.items()
-        ),
+    return (
+        rejected.drop("entry")
+        .with_columns(
+            parts.field("field_0").alias("reason_code"),
+            pl.Series(arrived, dtype=pl.Datetime("ms", "UTC")).gather(entry).alias("received_at"),
+            *(
+                pl.Series(values, dtype=pl.String).gather(entry).alias(name)
+                for name, values in columns.items()
+            ),
+        )
+        .select(_NOTHING_QUARANTINED.columns)
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
 from ingestion import drain, queue, receipts
-from ingestion.assemble import quarantine_whole
+from ingestion.assemble import assemble, quarantine_whole
 from ingestion.contracts import QueuedEntry
 from logplatform.kernel import clock
 from storage import facade as storage
@@ -44,6 +44,14 @@ def test_bad_lines_go_to_quarantine_with_raw_bytes_and_reason() -> None:
     row = storage.list_rejects(storage.RejectQuery(apps=APPS)).lines[0]
     assert (row["raw"], row["line"], row["receipt"]) == ('{"cut', 1, receipt)
     assert row["reason_code"] == outcome.errors[0]["reason"].split(":")[0]
+
+
+def test_bodies_with_and_without_bad_lines_are_stored_together() -> None:
+    """Parsed apart, as one is strict JSON, and put together again."""
+    bodies = [make_entry(b'{"message":"good"}\n{"cut', lines=2, strict_json=True), make_entry()]
+    group = [QueuedEntry(shard=0, stream_id=f"{n}-0", entry=e) for n, e in enumerate(bodies)]
+    done = assemble(group)
+    assert (len(done.records), len(done.quarantined)) == (2, 1)
 
 
 def test_a_drain_that_dies_after_the_insert_doubles_nothing(monkeypatch) -> None:
