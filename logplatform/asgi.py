@@ -9,6 +9,7 @@ from logplatform.env import use_project_settings
 use_project_settings()
 django_application = get_asgi_application()
 
+# These load models, so Django must be set up.
 from dashboard.routing import websocket_urlpatterns  # noqa: E402
 from ingestion import watch  # noqa: E402
 from ingestion.door import Door  # noqa: E402

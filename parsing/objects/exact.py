@@ -93,7 +93,8 @@ def _decode(text: str) -> _Object:
     try:
         found = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        reason = f"invalid_json: {error.msg.lower()} at character {error.pos + 1}"
+        what = error.msg.lower().removesuffix(" at")  # a few messages end with it
+        reason = f"invalid_json: {what} at character {error.pos + 1}"
         raise RefusedLine(reason) from None
     except RecursionError:
         raise RefusedLine("too_deep: nested too deep to be read") from None
