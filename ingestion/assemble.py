@@ -71,6 +71,8 @@ class _Decoded:
 def assemble(entries: Sequence[QueuedEntry], *, backend: str = "queue") -> Assembled:
     """Decode and parse entries; lines of many small bodies are parsed together.
 
+    Bodies of sources that do not exist are quarantined: stored, they would be shown to nobody.
+
     Returns:
         Frames in which every received line is exactly once: as a record or in quarantine.
     """
@@ -78,7 +80,11 @@ def assemble(entries: Sequence[QueuedEntry], *, backend: str = "queue") -> Assem
     rejected: list[pl.DataFrame] = []
     receipts: list[dict[str, object]] = []
     redactions: dict[tuple[str, str, str], int] = {}
-    for (hint, treatment), batch in _batches(entries):
+    known, strays = _known_and_strays(entries)
+    for whole in (quarantine_whole(*stray, backend=backend) for stray in strays):
+        rejected.append(whole.quarantined)
+        receipts += whole.receipts
+    for (hint, treatment), batch in _batches(known):
         parsed = _parse_batch(hint, treatment, batch)
         records.append(parsed.records)
         rejected.append(parsed.quarantined)
@@ -86,11 +92,25 @@ def assemble(entries: Sequence[QueuedEntry], *, backend: str = "queue") -> Assem
         for key, count in parsed.redactions.items():
             redactions[key] = redactions.get(key, 0) + count
     return Assembled(
-        records=without_lone_templates(pl.concat(records)),
+        records=without_lone_templates(pl.concat(records)) if records else pl.DataFrame(),
         quarantined=pl.concat(rejected),
         receipts=receipts,
         redactions=redactions,
     )
+
+
+def _known_and_strays(
+    entries: Sequence[QueuedEntry],
+) -> tuple[list[QueuedEntry], list[tuple[QueuedEntry, str]]]:
+    """Entries of sources that exist, and the others with the reason."""
+    strays: dict[str, tuple[QueuedEntry, str]] = {}
+    for queued in entries:
+        try:
+            plans.treatment_of(queued.entry.app, queued.entry.source)
+        except plans.UnknownSource as error:
+            strays[queued.receipt] = queued, str(error)
+    known = [queued for queued in entries if queued.receipt not in strays]
+    return known, list(strays.values())
 
 
 def warm_up() -> None:
@@ -113,15 +133,15 @@ def warm_up() -> None:
 
 
 def quarantine_whole(
-    queued: QueuedEntry, reason: str, *, backend: str = "queue", is_read: bool = True
+    queued: QueuedEntry, reason: str, *, backend: str = "queue", unread: bytes | None = None
 ) -> Assembled:
     """Put all lines of a request into quarantine, as one raw body where there is no telling.
 
-    What its source redacts is gone. Without `is_read` the body is not even looked at: all its bytes
-    as they came, in one piece.
+    What its source redacts is gone. With `unread` the body is not looked at: these bytes are kept.
     """
+    is_read = unread is None
     entry = queued.entry
-    raw = _raw_lines(queued) if is_read else pl.Series([entry.body], dtype=pl.Binary)
+    raw = _raw_lines(queued) if is_read else pl.Series([unread], dtype=pl.Binary)
     row = pl.DataFrame({"raw": raw}).select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("line"),
         "raw",
@@ -146,6 +166,8 @@ def _raw_lines(queued: QueuedEntry) -> pl.Series:
     """The lines of a request, so that they can be replayed; its body where they cannot be told."""
     try:
         lines = split_lines(_decode(queued)).cast(pl.Binary)
+    except MemoryError:
+        raise
     except Exception:
         lines = pl.Series(dtype=pl.Binary)
     if len(lines) != queued.entry.lines:
@@ -159,6 +181,8 @@ def _redacted(row: pl.DataFrame, entry: Entry) -> pl.DataFrame:
         return plans.treatment_of(entry.app, entry.source).apply_to_refused(row)
     except RulesUnavailable:
         raise
+    except plans.UnknownSource:
+        return row
     except Exception:
         logger.exception("A body cannot be redacted; its bytes are not kept")
         withheld = f"[{len(entry.body)} bytes that could not be redacted]".encode()
@@ -341,7 +365,7 @@ def _receipts(
             "quarantined": int(quarantined[index]),
             "joined": int(joined[index]),
             "bytes": item.entry.size,
-            "sent_bytes": len(item.entry.body),
+            "sent_bytes": item.sent_bytes,
             "reasons": reasons.get(index, {}),
             "errors": _first_errors(rejected, index) if quarantined[index] else "[]",
             "id_key": storage.id_key(entry_key(item)),

@@ -87,16 +87,25 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedEntry:
-    """An entry with its place in the queue."""
+    """An entry with its place in the queue.
+
+    `left_behind`: bytes of a body that was not fetched from there; `entry.body` is empty then.
+    """
 
     shard: int
     stream_id: str
     entry: Entry
+    left_behind: int = 0
 
     @property
     def receipt(self) -> str:
         """The receipt's id: the place in the queue."""
         return f"{self.shard}-{self.stream_id}"
+
+    @property
+    def sent_bytes(self) -> int:
+        """The body's size as it was sent."""
+        return self.left_behind or len(self.entry.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

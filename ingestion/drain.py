@@ -10,14 +10,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 
+import polars as pl
+import redis
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
-from ingestion import metrics, pulse, seen_formats, suspects, tail
+from ingestion import metrics, pulse, seen_formats, suspects, tail, watchdog
 from ingestion.assemble import Assembled, assemble, quarantine_whole
 from ingestion.errors import RulesUnavailable
-from ingestion.queue import LINES, UNREAD, Group, LeaseLost, ShardLease
+from ingestion.queue import UNREAD, Group, LeaseLost, ShardLease
 from ingestion.rarity import with_rarity
 from logplatform.kernel import failpoints
 from storage import facade as storage
@@ -28,7 +32,10 @@ RUN_S = 120.0
 IDLE_S = 2.0
 # Nothing is wrong with the lines: they stay queued, and the next drain repeats the same group.
 _LATER = (storage.StoreUnavailable, RulesUnavailable, SoftTimeLimitExceeded, LeaseLost)
-_WORKER_DIED = "worker_died: workers that read this body died ({encoding}); their log may say why"
+_WORKER_DIED = (
+    "worker_died: workers died or hung while they read this body ({lines} lines, {size} bytes,"
+    " {encoding}), most often for want of memory; give workers more memory, or send smaller bodies"
+)
 # An insert costs the engine as much for one line as for a thousand: small groups take their time,
 # so that more comes together. A body that comes alone never waits for this.
 _PACE_S = 0.1
@@ -85,9 +92,12 @@ def _kept(lease: ShardLease) -> Iterator[Callable[[], bool]]:
         while not is_over.wait(settings.ENV.lease_s / 4):
             try:
                 lease.renew()
-            except Exception:
+                watchdog.look()
+            except (LeaseLost, redis.RedisError):
                 is_lost.set()
                 return
+            except Exception:  # short of memory: the lease is still there
+                continue
 
     keeper = threading.Thread(target=keep, name=f"lease-{lease.shard}", daemon=True)
     keeper.start()
@@ -105,10 +115,11 @@ def store_group(lease: ShardLease, group: Group) -> None:
     failpoints.reach("drain.claimed")
     try:
         stored = _recorded(lease, group, watch)
-    except _LATER:
+    except (*_LATER, watchdog.TooSlow):
         raise
-    except Exception as error:
-        if group.fate == UNREAD:
+    except (Exception, pl.exceptions.PanicException) as error:
+        is_alone = len(group.entries) == 1
+        if group.fate == UNREAD or (is_alone and isinstance(error, MemoryError)):
             raise
         logger.exception("A group cannot be stored whole", extra={"entries": len(group.entries)})
         was_sent = "insert" in watch.seconds
@@ -153,7 +164,9 @@ def _recorded(lease: ShardLease, group: Group, watch: metrics.Stopwatch) -> Asse
     """Store the records of a group under its token; None where its entries are gone."""
     if not group.entries:
         return None
-    with watch.stage("assemble"):
+    if group.fate == UNREAD:
+        return _kept_unread(lease, group)
+    with watch.stage("assemble"), watchdog.reading():
         assembled = _refused(group) if group.fate else with_rarity(assemble(group.entries))
     lease.check_held()
     with watch.stage("insert"):
@@ -164,10 +177,31 @@ def _recorded(lease: ShardLease, group: Group, watch: metrics.Stopwatch) -> Asse
 
 
 def _refused(group: Group) -> Assembled:
-    """A request as lines that could not be stored, or unread."""
+    """A request as lines that could not be stored."""
+    return quarantine_whole(group.entries[0], group.reason or _death_of(group))
+
+
+def _kept_unread(lease: ShardLease, group: Group) -> Assembled:
+    """Put a body into quarantine as it came, in pieces: no worker is too small for those.
+
+    Returns:
+        Its receipt, which is still to be written.
+    """
+    lease.check_held()
     queued = group.entries[0]
-    died = _WORKER_DIED.format(encoding=queued.entry.encoding or "not compressed")
-    return quarantine_whole(queued, group.reason or died, is_read=group.fate == LINES)
+    reason = group.reason or _death_of(group)
+    for number, piece in enumerate(lease.pieces(queued)):
+        part = quarantine_whole(queued, reason, unread=piece)
+        rows = part.quarantined.with_columns(pl.lit(number, pl.UInt32).alias("line"))
+        token = f"{group.token}/{number}" if number else group.token
+        _with_patience(partial(storage.write_quarantine, rows, token=token))
+    return replace(part, quarantined=pl.DataFrame())
+
+
+def _death_of(group: Group) -> str:
+    entry = group.entries[0].entry
+    how = entry.encoding or "not compressed"
+    return _WORKER_DIED.format(lines=entry.lines, size=entry.size, encoding=how)
 
 
 def write_records(part: Assembled, *, token: str, is_repeat: bool = False) -> None:

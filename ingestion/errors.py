@@ -121,14 +121,14 @@ class IdempotencyMismatch(PlatformError):
 
 
 class IdempotencyFull(PlatformError):
-    """As many keys of the last 24 hours are remembered as may be."""
+    """As many keys of the last 24 hours and bodies of content windows are remembered as may be."""
 
     code = "idempotency_full"
     status = 503
-    message = "No more Idempotency-Keys can be remembered for 24 hours at the moment."
+    message = "No more Idempotency-Keys or content windows can be remembered at the moment."
     hint = (
         "Nothing was stored; send larger bodies, or without a key, or ask for a larger "
-        "IDEMPOTENCY_MAX_BYTES."
+        "IDEMPOTENCY_MAX_BYTES or a shorter content window."
     )
     retry_after_s = 60
 

@@ -4,7 +4,9 @@ A body can make the process die instead of raise: the parser crashes, or memory 
 three workers died of is split into parts, a part that another one dies of is split again. A single
 body that three workers died of goes to quarantine, line by line; if that kills another one, as it
 came. An attempt is counted before it starts and taken back when it ends in any other way than the
-worker's death.
+worker's death. Memory that ends is a death even where the process lives on, and so is reading that
+takes for ever (`ingestion.watchdog`): both would come again. What is decided here is decided by the
+heads of the bodies: a worker that cannot hold a body must be able to set it aside.
 
 A group that the store refuses is split in the same way at once, and a single body that it refuses
 is quarantined. Splitting means other tokens, so it is saved first, and only done where the store
@@ -16,9 +18,11 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import redis
 
+from ingestion import watchdog
 from ingestion.assemble import entry_key, problem_of
 from ingestion.queue import UNREAD, Group, ShardLease, part_token
 from logplatform.kernel.errors import PlatformError
@@ -41,7 +45,7 @@ def unfinished(lease: ShardLease) -> Iterator[Group]:
     tokens = deque(lease.pending_tokens())
     while tokens:
         token = tokens.popleft()
-        group = lease.load(token)
+        group = lease.load_heads(token)
         most = 1 if group.fate else MOST_DEATHS
         is_suspect = lease.deaths(token) >= most and group.fate != UNREAD and bool(group.entries)
         if is_suspect and not _is_stored(group):
@@ -51,7 +55,17 @@ def unfinished(lease: ShardLease) -> Iterator[Group]:
             group = lease.condemn(group)
             logger.error("Workers died of a request", extra={"receipt": group.entries[0].receipt})
         lease.begin_again(group.token)
-        yield group
+        yield group if group.fate == UNREAD else _fetched(lease, group)
+
+
+def _fetched(lease: ShardLease, group: Group) -> Group:
+    """The group with its bodies. Short of memory, the client raises whatever it stumbles over."""
+    try:
+        return lease.load(group.token)
+    except redis.RedisError:
+        with suppress(redis.RedisError):
+            lease.forgive(group.token)
+        raise
 
 
 def apart(lease: ShardLease, group: Group, error: Exception, *, was_sent: bool) -> Iterator[Group]:
@@ -68,7 +82,10 @@ def apart(lease: ShardLease, group: Group, error: Exception, *, was_sent: bool) 
     if was_sent and _is_stored(group, settle_s=settle_s):
         raise storage.StoreUnavailable() from error
     if len(group.entries) == 1:
-        parts = [lease.condemn(group, problem_of(error))]
+        condemned = lease.condemn(group, problem_of(error))
+        if condemned.fate == UNREAD:
+            condemned = replace(lease.load_heads(condemned.token), reason=condemned.reason)
+        parts = [condemned]
     else:
         parts = [lease.load(token) for token in _split(lease, group)]
     for part in parts:
@@ -78,9 +95,11 @@ def apart(lease: ShardLease, group: Group, error: Exception, *, was_sent: bool) 
 
 @contextmanager
 def attempt(lease: ShardLease, group: Group) -> Iterator[None]:
-    """Work on a group: whatever ends the block, but the death of the process, is no death."""
+    """Work on a group: what ends the block is no death, unless memory or patience ended."""
     try:
         yield
+    except (MemoryError, watchdog.TooSlow):
+        raise
     except BaseException:
         with suppress(redis.RedisError):
             lease.forgive(group.token)

@@ -16,6 +16,7 @@ def drain(shard: int) -> int:
     """Drain a shard of the queue; returns at once where somebody else does."""
     from ingestion.drain import drain_shard
     from ingestion.errors import RulesUnavailable
+    from ingestion.watchdog import TooSlow
     from storage.facade import StoreUnavailable
 
     try:
@@ -25,6 +26,12 @@ def drain(shard: int) -> int:
         return 0
     except StoreUnavailable:
         logger.warning("The log engine is away; the queue keeps everything", extra={"shard": shard})
+        return 0
+    except (MemoryError, TooSlow) as error:
+        logger.error(
+            "A worker is too small for what waits; after three attempts it is set aside",
+            extra={"shard": shard, "why": type(error).__name__},
+        )
         return 0
     # A body that came while the drain was ending found the bell already rung.
     if queue.needs_drain(shard):

@@ -4,7 +4,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_process_init
 
 from logplatform.embedded import ready_files  # noqa: F401 - tells the supervisor
-from logplatform.env import suit_parser_process, use_project_settings
+from logplatform.env import die_first, suit_parser_process, use_project_settings
 
 use_project_settings()
 
@@ -22,6 +22,7 @@ def keep_django_logging(**_: object) -> None:
 def load_parsers(**_: object) -> None:
     """Load what drains need once the process has forked: polars must not be loaded before."""
     suit_parser_process()
+    die_first()
     from ingestion.assemble import warm_up
 
     warm_up()

@@ -141,8 +141,8 @@ class Env:
     )
     queue_max_bytes: int = setting("Backlog at which the door answers 503.", parse_size, "1G")
     idempotency_max_bytes: int = setting(
-        "Memory of the queue for the Idempotency-Keys of 24 hours, 50 bytes each; beyond it bodies"
-        " with a new key get 503.",
+        "Memory of the queue for the Idempotency-Keys of 24 hours, 50 bytes each, and for content"
+        " windows, 250 bytes for each body; beyond it new bodies with either get 503.",
         parse_size,
         "512M",
     )
@@ -310,6 +310,12 @@ def suit_parser_process() -> None:
         tune = ctypes.CDLL(None).mallopt
         tune(_M_MMAP_THRESHOLD, _KEPT_BYTES)
         tune(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+def die_first() -> None:
+    """Offer this process to a system short of memory: others lose more by their death."""
+    with suppress(OSError):  # not Linux
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def child_environment(**extra: str) -> dict[str, str]:

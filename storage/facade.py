@@ -83,7 +83,13 @@ from storage.receipts import (
     sum_receipts,
 )
 from storage.records import iso_moment, match_frame, records_of
-from storage.retention import ExpiringApp, complete_since, preview_retention
+from storage.retention import (
+    ORPHAN_DAYS,
+    ExpiringApp,
+    complete_since,
+    preview_retention,
+    stray_apps,
+)
 from storage.search import get_log, search_logs
 from storage.today import lines_today
 from storage.writer import write_logs, write_quarantine, write_receipts
@@ -200,4 +206,6 @@ __all__ = [
     "write_quarantine",
     "write_receipts",
     "write_receipts_once",
+    "ORPHAN_DAYS",
+    "stray_apps",
 ]

@@ -156,6 +156,15 @@ def complete_since(now: datetime) -> dict[str, datetime]:
     return since
 
 
+def stray_apps() -> dict[str, int]:
+    """Lines by app, of apps that do not exist here: older copies of the database know them not."""
+    from storage.models import App
+
+    known = set(App.objects.values_list("slug", flat=True))
+    rows = client.fetch("SELECT app, count() AS lines FROM logs GROUP BY app ORDER BY app")
+    return {row["app"]: row["lines"] for row in rows if row["app"] not in known}
+
+
 def stored_apps() -> list[str]:
     """Slugs of all apps that have lines."""
     return [row["app"] for row in client.fetch("SELECT DISTINCT app FROM logs")]

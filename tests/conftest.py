@@ -125,3 +125,10 @@ def _rules_in_memory(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     has_database = request.node.get_closest_marker("django_db") is not None
     if not has_database and not {"db", "transactional_db"} & set(request.fixturenames):
         monkeypatch.setattr(plans, "treatment_of", lambda app, source: plans.default_treatment())
+    if "real_sources" not in request.fixturenames:
+        monkeypatch.setattr(plans, "_missing", lambda app, source: "")
+
+
+@pytest.fixture
+def real_sources() -> None:
+    """Bodies of sources that nobody made are strays; in other tests they count as known."""

@@ -39,6 +39,8 @@ def reasons_view(request: HttpRequest, *, model_admin: ModelAdmin) -> HttpRespon
         "replays": replays[:NEWEST_REPLAYS],
     }
     context |= _reasons(slugs, span)
+    if staff_user(request).is_superuser:
+        context |= _strays(slugs)
     return TemplateResponse(request, "admin/ingestion/rejected.html", context)
 
 
@@ -68,6 +70,20 @@ def _reasons(slugs: tuple[str, ...], span: str) -> dict[str, Any]:
     except PlatformError as error:
         return {"problem": error.text}
     return {"reasons": reasons, "total": sum(row.lines for row in reasons)}
+
+
+def _strays(known: tuple[str, ...]) -> dict[str, Any]:
+    """What lies here of apps that do not exist: nobody else would ever see it."""
+    from storage import facade
+
+    try:
+        stored = facade.stray_apps()
+        kept = {size.app: size.lines for size in facade.quarantine_sizes()}
+    except PlatformError as error:
+        return {"problem": error.text}
+    strays = sorted({*stored, *kept} - {*known})
+    rows = [{"app": app, "stored": stored.get(app, 0), "kept": kept.get(app, 0)} for app in strays]
+    return {"strays": rows, "stray_days": facade.ORPHAN_DAYS}
 
 
 def _lines(choice: Any, cursor: str | None) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.conf import settings
 from ingestion.contracts import QueuedEntry
 from ingestion.queue import names, scripts
 from ingestion.queue.connection import client
-from ingestion.queue.entries import load_row
+from ingestion.queue.entries import load_entry, load_row
 from ingestion.queue.results import add_results
 
 LINES, UNREAD = _FATES = ("lines", "unread")
@@ -25,6 +25,7 @@ _LEAST_SHARE_ENTRIES = 16
 _QUIET_MS, _HOLD_MS = 1000, 3000
 _SPREAD_BYTES, _SPREAD_ENTRIES = 1 << 20, 64
 _HELD_PAUSE_S = 0.02
+_PIECE_BYTES = 1 << 20
 
 
 class LeaseLost(Exception):
@@ -105,9 +106,22 @@ class ShardLease:
         """A group that was read, exactly as it was saved."""
         saved = client().hget(names.intents_key(self.shard), token)
         entries = self._entries(json.loads(saved or "[]"))
-        last = token.rpartition("/")[2]
-        fate = last if last in _FATES else ""
-        return Group(token=token, entries=entries, fate=fate, is_repeat=True)
+        return Group(token=token, entries=entries, fate=_fate_of(token), is_repeat=True)
+
+    def load_heads(self, token: str) -> Group:
+        """The same without the bodies, which this process may be too small for."""
+        keys = [names.stream_key(self.shard), names.intents_key(self.shard)]
+        entries = [
+            replace(load_entry(self.shard, stream_id.decode(), head, b""), left_behind=size)
+            for stream_id, head, size in scripts.HEADS.run(client(), keys, [token])
+        ]
+        return Group(token=token, entries=entries, fate=_fate_of(token), is_repeat=True)
+
+    def pieces(self, queued: QueuedEntry) -> Iterator[bytes]:
+        """The body that `load_heads` left behind, a few megabytes at a time."""
+        for start in range(0, queued.left_behind, _PIECE_BYTES):
+            args = [queued.stream_id, start + 1, start + _PIECE_BYTES]
+            yield scripts.PIECE.run(client(), [names.stream_key(self.shard)], args)
 
     def _entries(self, stream_ids: Sequence[str | bytes]) -> list[QueuedEntry]:
         """Entries by their ids; those that are gone are left out."""
@@ -202,7 +216,7 @@ class ShardLease:
         `counts` (field → what to add) are booked in the same transaction, and only by the first
         who acknowledges the group.
         """
-        sizes = [(queued.stream_id, len(queued.entry.body)) for queued in group.entries]
+        sizes = [(queued.stream_id, queued.sent_bytes) for queued in group.entries]
         pipeline = client().pipeline(transaction=True)
         if counts:
             booked = [group.token, *chain.from_iterable(counts.items())]
@@ -222,6 +236,11 @@ class ShardLease:
 def part_token(token: str, number: int) -> str:
     """The token of a part of a group."""
     return f"{token}/{number:02}"
+
+
+def _fate_of(token: str) -> str:
+    last = token.rpartition("/")[2]
+    return last if last in _FATES else ""
 
 
 def _order(token: str) -> tuple[int, str]:

@@ -75,7 +75,7 @@ def enqueue(
     Raises:
         OverQuota: a limit of the terms is reached.
         BacklogFull: the backlog is over its limit, or the server is short of memory.
-        IdempotencyFull: no more keys can be remembered.
+        IdempotencyFull: no more keys or windows can be remembered.
         IdempotencyMismatch: the key was used with another body.
         QueueDown: the queue could not be reached; nothing was taken.
         OutcomeUnknown: the queue went away while it took the entry and did not come back.
@@ -93,14 +93,15 @@ def enqueue_of(
     lane = f"{entry.app}/{entry.source}"
     keys = [names.stream_key(shard), once_key, names.BYTES_KEY, names.nudge_key(shard)]
     keys += [names.ring_key(shard), names.lane_prefix(shard) + lane, names.COUNTS_KEY]
-    keys += [terms.window_key, terms.rate_key, terms.source_key, terms.app_key, once.KEPT_KEY]
+    keys += [terms.window_key, terms.rate_key, terms.source_key, terms.app_key]
+    keys += [once.KEPT_KEY, once.WINDOWS_KEY]
     limit = settings.ENV.queue_max_bytes
     args = [entry.body, dump_head(entry), len(entry.body), limit, body_hash]
     args += [_RETRY_IDENTITY_S, entry.lines, shard, names.NUDGE_S, entry.size, lane]
     args += [terms.window_s, terms.rate_bytes, terms.burst_bytes]
     args += [terms.source_bytes, terms.app_bytes]
     args += once.once_args(entry.app, idempotency_key, body_hash)
-    args += [once.SLOT_S, once.SLOTS, _place_of(entry), terms.duplicates_field]
+    args += [once.SLOT_S, once.SLOTS, _place_of(entry), once.WINDOW_KEYS, terms.duplicates_field]
     return Enqueue(shard=shard, keys=keys, args=args)
 
 

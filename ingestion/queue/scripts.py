@@ -4,10 +4,11 @@ from ingestion.queue.script import Script
 
 ENQUEUE = Script("""
 -- keys: stream, once, bytes, nudge, ring, lane, counts, window, rate, day of source, day of app,
---   kept keys
+--   kept keys, kept windows
 -- args: body, head, size, limit, body hash, ttl, lines, shard, nudge ttl, plain size, lane name,
 --   window s, bytes a second, burst, bytes a day of the source, of the app, bucket, field and mark
---   of the idempotency key, most keys, slot s, slots, weight, field of duplicates
+--   of the idempotency key, most keys, slot s, slots, weight, keys a window counts as, field of
+--   duplicates
 local clock = redis.call('TIME')
 local seconds, is_keyed = tonumber(clock[1]), ARGV[17] ~= ''
 local slot_s, slots = tonumber(ARGV[21]), tonumber(ARGV[22])
@@ -15,7 +16,7 @@ local slot = math.floor(seconds / slot_s)
 local function keys_of(at) return 'lgs:once:' .. at .. ':' .. ARGV[17] end
 local function duplicate(receipt, lines)
   -- pcall: a count that cannot be kept must not stop the door.
-  if ARGV[24] ~= '' then redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[24], lines) end
+  if ARGV[25] ~= '' then redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[25], lines) end
   return {'DUP', receipt, lines, 0}
 end
 -- Of a body without a key, so that our own repeat is known; of an earlier version, also of keys.
@@ -61,13 +62,20 @@ for i, name in ipairs({'source', 'app'}) do
 end
 local backlog = tonumber(redis.call('GET', KEYS[3]) or '0')
 if backlog + tonumber(ARGV[3]) > tonumber(ARGV[4]) then return {'FULL', '', '0', 0} end
-if is_keyed then
-  local kept, counts = 0, redis.call('HGETALL', KEYS[12])
+local window_s = tonumber(ARGV[12])
+local function kept(key, oldest)
+  local sum, counts = 0, redis.call('HGETALL', key)
   for i = 1, #counts, 2 do
-    if tonumber(counts[i]) < slot - slots then redis.call('HDEL', KEYS[12], counts[i])
-    else kept = kept + tonumber(counts[i + 1]) end
+    if tonumber(counts[i]) < oldest then redis.call('HDEL', key, counts[i])
+    else sum = sum + tonumber(counts[i + 1]) end
   end
-  if kept >= tonumber(ARGV[20]) then return {'KEYS', '', '0', 0} end
+  return sum
+end
+if is_keyed or window_s > 0 then
+  local windows = kept(KEYS[13], seconds) * tonumber(ARGV[24])
+  if kept(KEYS[12], slot - slots) + windows >= tonumber(ARGV[20]) then
+    return {'KEYS', '', '0', 0}
+  end
 end
 local id = redis.call('XADD', KEYS[1], '*', 'h', ARGV[2], 'p', ARGV[1])
 local receipt = ARGV[8] .. '-' .. id
@@ -81,7 +89,12 @@ if is_keyed then
 else
   redis.call('SET', KEYS[2], ARGV[5] .. ' ' .. receipt .. ' ' .. ARGV[7], 'EX', ARGV[6])
 end
-if ARGV[12] ~= '0' then redis.call('SET', KEYS[8], receipt .. ' ' .. ARGV[7], 'EX', ARGV[12]) end
+if window_s > 0 then
+  redis.call('SET', KEYS[8], receipt .. ' ' .. ARGV[7], 'EX', ARGV[12])
+  -- Counted by when it ends, in steps of an eighth, so that there are few counts.
+  local step = math.ceil(window_s / 8)
+  redis.call('HINCRBY', KEYS[13], math.ceil((seconds + window_s) / step) * step, 1)
+end
 if bucket then redis.call('SET', KEYS[9], bucket, 'EX', bucket_ttl) end
 for i = 1, 2 do
   if ARGV[14 + i] ~= '0' and redis.call('INCRBY', KEYS[9 + i], size) == size then
@@ -215,6 +228,22 @@ redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
 if freed > 0 then redis.call('DECRBY', KEYS[3], freed) end
 return freed
+""")
+
+HEADS = Script("""
+-- keys: stream, intents; args: token. What it holds, without the bodies: id, head, size of the body
+local found = {}
+for _, id in ipairs(cjson.decode(redis.call('HGET', KEYS[2], ARGV[1]) or '[]')) do
+  local row = redis.call('XRANGE', KEYS[1], id, id)[1]
+  if row then found[#found + 1] = {id, row[2][2], #row[2][4]} end
+end
+return found
+""")
+
+PIECE = Script("""
+-- keys: stream; args: id, first and last byte. A piece of a body
+local row = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
+return row and string.sub(row[2][4], ARGV[2], ARGV[3]) or ''
 """)
 
 SPLIT = Script("""

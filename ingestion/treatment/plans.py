@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from ingestion.custom import reading
 from ingestion.errors import RulesUnavailable
+from ingestion.models import Source
 from ingestion.treatment.models import (
     REDACTED,
     AppSalt,
@@ -23,6 +24,7 @@ from ingestion.treatment.models import (
     TagRule,
     split_list,
 )
+from storage.models import App
 
 if TYPE_CHECKING:
     from parsing.enrichment import Enrichment, Table
@@ -33,6 +35,10 @@ logger = logging.getLogger(__name__)
 
 REFRESH_S = 3.0
 _AWAY = (DatabaseError, InterfaceError)
+
+
+class UnknownSource(Exception):
+    """Nobody made this source or its app here, or it was deleted; the text is a reason."""
 
 
 @dataclass(slots=True)
@@ -60,6 +66,7 @@ def treatment_of(app: str, source: str) -> "Treatment":
 
     Raises:
         RulesUnavailable: the database is away and the source was not met before.
+        UnknownSource: it does not exist, so nobody can say what is secret in its lines.
     """
     if not app:
         return default_treatment()
@@ -96,7 +103,20 @@ def _refresh() -> None:
 def _load(app: str, source: str) -> "Treatment":
     rows = SourceRules.objects.select_related("source__app").prefetch_related("patterns")
     rules = rows.filter(source__app__slug=app, source__slug=source).first()
-    return treatment_from(rules) if rules else default_treatment()
+    if rules:
+        return treatment_from(rules)
+    if missing := _missing(app, source):
+        raise UnknownSource(missing)
+    return default_treatment()
+
+
+def _missing(app: str, source: str) -> str:
+    """Why there is nothing to know of a source; empty where it exists."""
+    if Source.objects.filter(app__slug=app, slug=source).exists():
+        return ""
+    if App.objects.filter(slug=app).exists():
+        return f"unknown_source: there is no source {source}; make it, then replay"
+    return f"unknown_app: there is no app {app}; make it and its source {source}, then replay"
 
 
 def default_treatment() -> "Treatment":

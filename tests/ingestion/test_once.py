@@ -5,8 +5,18 @@ from dataclasses import replace
 import pytest
 
 from ingestion import queue
+from ingestion.contracts import Terms
 from ingestion.errors import IdempotencyFull, IdempotencyMismatch
-from ingestion.queue.once import KEPT_KEY, KEY_BYTES, SLOT_S, SLOTS, once_args
+from ingestion.queue.once import (
+    KEPT_KEY,
+    KEY_BYTES,
+    SLOT_S,
+    SLOTS,
+    WINDOW_KEYS,
+    WINDOWS_KEY,
+    once_args,
+)
+from tests.ingestion.feeding import make_entry
 from tests.ingestion.test_queue import put
 
 pytestmark = pytest.mark.usefixtures("one_shard", "valkey")
@@ -62,6 +72,46 @@ def test_a_slot_that_is_over_gives_its_memory_back(valkey, settings) -> None:
     valkey.hset(KEPT_KEY, int(slot) - SLOTS - 1, 2)
     assert put(key="third").is_new
     assert valkey.hgetall(KEPT_KEY) == {slot: b"1"}
+
+
+def window_terms(body: str, seconds: int = 80) -> Terms:
+    return Terms(window_key=f"lgs:same:shop/web:{body:0>64}", window_s=seconds)
+
+
+def put_in_window(body: str, seconds: int = 80) -> queue.Enqueued:
+    entry = make_entry(body.encode())
+    terms = window_terms(body, seconds)
+    return queue.enqueue(entry, idempotency_key="", body_hash="", terms=terms)
+
+
+def test_content_windows_count_against_the_same_memory(valkey, settings) -> None:
+    settings.ENV = replace(settings.ENV, idempotency_max_bytes=2 * WINDOW_KEYS * KEY_BYTES)
+    first = put_in_window("a")
+    assert put_in_window("b").is_new
+    assert queue.idempotency_fill() == 1
+    with pytest.raises(IdempotencyFull):
+        put_in_window("c")
+    with pytest.raises(IdempotencyFull):
+        put(key="k")
+    assert put_in_window("a").receipt == first.receipt
+    assert put().is_new
+    (ends,) = valkey.hkeys(WINDOWS_KEY)
+    assert abs(int(ends) - int(valkey.time()[0]) - 80) <= 10
+    valkey.delete(WINDOWS_KEY)
+    valkey.hset(WINDOWS_KEY, int(valkey.time()[0]) - 1, 2)
+    assert put_in_window("c").is_new
+    assert list(valkey.hvals(WINDOWS_KEY)) == [b"1"]
+
+
+def test_a_content_window_costs_no_more_than_is_counted_for_it(valkey) -> None:
+    bodies, pipeline = 20_000, valkey.pipeline(transaction=False)
+    before = valkey.info("memory")["used_memory"]
+    for number in range(bodies):
+        key = window_terms(str(number)).window_key
+        pipeline.set(key, "0-1764350000000-0 5000", ex=90_000)
+    pipeline.execute()
+    used = valkey.info("memory")["used_memory"] - before
+    assert used / bodies <= WINDOW_KEYS * KEY_BYTES
 
 
 def test_a_key_costs_no_more_than_is_counted_for_it(valkey) -> None:

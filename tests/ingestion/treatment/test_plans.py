@@ -140,7 +140,7 @@ def test_a_body_that_is_kept_whole_is_redacted_unless_nobody_may_read_it(source:
     whole = queued(f"password={SECRET}", "b")
     kept = quarantine_whole(whole, f"not_storable: token={SECRET}").quarantined
     assert SECRET not in f"{kept.to_dicts()}"
-    unread = quarantine_whole(whole, "worker_died: x", is_read=False).quarantined
+    unread = quarantine_whole(whole, "worker_died: x", unread=whole.entry.body).quarantined
     assert unread["raw"][0] == whole.entry.body
 
 
