@@ -279,6 +279,7 @@ function showProblem(error) {
   const again = ["Try again", run];
   const signIn = ["Sign in", () => location.assign(`${config.login}?next=${encodeURIComponent(location.pathname + location.search)}`)];
   panels.problem(error, error.status === 401 ? [signIn] : [again]);
+  if (!facets.asked) facets.waits();
 }
 
 function cancel() {
@@ -350,6 +351,7 @@ async function showPermalink(id) {
     drawer.show(record, state.pane);
   } catch (error) {
     showHeader(state);
+    facets.waits();
     const open = ["Show the newest lines", () => location.assign(config.explorer)];
     panels.problem(error.status === 404 ? { message: "This line is not here.", hint: "It may have been deleted when its time was over, or it belongs to an app that you may not see." } : error, [open]);
   }

@@ -93,6 +93,11 @@ export class Facets {
     if (this.isShown) this.refresh();
   }
 
+  /** Nothing to count yet. */
+  waits() {
+    this.box.replaceChildren(make("p", { class: "quiet", text: "The fields of the lines will be counted here." }));
+  }
+
   async refresh() {
     if (!this.asked) return;
     this.abort?.abort();
@@ -199,7 +204,7 @@ export class Facets {
     const opened = this.#opened();
     const closed = this.fields.filter(({ name }) => !this.open.has(name) && (!text || name.toLowerCase().includes(text)));
     if (!this.fields.length && opened.every((name) => !this.answers.get(name)?.values.length)) {
-      this.box.replaceChildren(make("p", { class: "quiet", text: "The fields of the lines will be counted here." }));
+      this.waits();
       return;
     }
     const shown = opened.filter((name) => !text || name.toLowerCase().includes(text) || this.found?.get(name)?.length);
