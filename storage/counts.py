@@ -14,11 +14,10 @@ from storage.query import SqlCondition
 from storage.query.instants import moment_of
 from storage.questions.columns import LEVEL_INDEX
 from storage.records import EVENT_NS, iso_time, took_ms
-from storage.rollups.question import counted_rows
+from storage.rollups.question import HOUR_S, counted_rows
 from storage.where import where
 
 MAX_SERVICES = 1_000
-_MINUTE_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +45,9 @@ _OF_COUNTS = _Measures(
 class _Source:
     """Where the figures of a query come from: its lines, or the counts by minute if they know."""
 
-    def __init__(self, query: LogQuery, *, width_s: int = _MINUTE_S) -> None:
+    def __init__(self, query: LogQuery, *, width_s: int = HOUR_S) -> None:
         condition = where(query)
-        counted = counted_rows(query) if width_s % _MINUTE_S == 0 else None
+        counted = counted_rows(query, width_s=width_s)
         self._table = counted.text if counted else f"logs WHERE {condition.text}"
         self._params = counted.params if counted else condition.params
         self.measures = _OF_COUNTS if counted else _OF_LINES

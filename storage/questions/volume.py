@@ -1,5 +1,6 @@
 """Counts over time of services, levels and templates: what unusual volumes are found in."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,7 +70,8 @@ def count_volume(query: LogQuery, *, width_s: int, new_from: int) -> Volumes:
     condition = where(query)
     params = {"first": epoch_ns(query.start), "width": width_s * NS, "new_from": new_from}
     has_template = all_of([condition, SqlCondition(text="pattern_id != 0")])
-    counted = counted_rows(query) if width_s % 60 == 0 else None
+    # Buckets begin with the range, so its start says as well what their edges are multiples of.
+    counted = counted_rows(query, width_s=math.gcd(width_s, epoch_ns(query.start) // NS))
     levels = _LEVELS.fetch(counted or _lines(condition), params, f"LIMIT {MAX_SERIES}")
     left_s = max(_LEAST_S, deadline - time.monotonic())
     try:

@@ -1,7 +1,7 @@
 """Which questions the counts by minute can answer, and the rows they are answered from.
 
-Whole minutes come from the counts; the pieces of minutes at both ends of a range, and days that
-are marked, from the lines. Every row has the same shape wherever it comes from.
+Whole hours and minutes come from the counts; the pieces of minutes at both ends of a range, and
+days that are marked, from the lines. Every row has the same shape wherever it comes from.
 """
 
 from dataclasses import replace
@@ -16,42 +16,53 @@ from storage.where import KEPT_FROM, all_of, instant, of_apps, where
 
 MARK = 255
 _MINUTE_NS = 60 * NS
-# Below this the lines themselves are as quick.
+HOUR_S = 3_600
+_HOUR_NS = HOUR_S * NS
+# Below these the lines, or the minutes, themselves are as quick.
 _FEWEST_MINUTES = 5
+_FEWEST_HOURS = 24
 _COUNTED = {"app", "service", "source", "level", "severity"}
 _MINUTE = (
     "fromUnixTimestamp64Nano(toUnixTimestamp64Nano(timestamp)"
     f" - positiveModulo(toUnixTimestamp64Nano(timestamp), {_MINUTE_NS}), 'UTC')"
 )
-_OF_COUNTS = "app, minute, service, severity, lines, earliest, latest"
+# Exactly as the projection `hours` of the counts has it, or the engine does not find it there.
+_HOUR = (
+    "fromUnixTimestamp64Nano(toUnixTimestamp64Nano(minute)"
+    f" - positiveModulo(toUnixTimestamp64Nano(minute), {_HOUR_NS}), 'UTC')"
+)
+_OF_MINUTES = "app, minute AS at, service, severity, lines, earliest, latest"
+_OF_HOURS = (
+    f"app, {_HOUR} AS at, service, severity, sum(lines) AS lines, "
+    "min(earliest) AS earliest, max(latest) AS latest"
+)
 _OF_LINES = (
-    f"app, {_MINUTE} AS minute, service, severity, count() AS lines, "
+    f"app, {_MINUTE} AS at, service, severity, count() AS lines, "
     "min(timestamp) AS earliest, max(timestamp) AS latest"
 )
-_GROUPED = "GROUP BY app, minute, service, severity"
+_GROUPED = "GROUP BY app, at, service, severity"
 
 
-def counted_rows(query: LogQuery) -> SqlCondition | None:
-    """A sub-query with one row an app, minute, service and severity, if counts help.
+def counted_rows(query: LogQuery, *, width_s: int = HOUR_S) -> SqlCondition | None:
+    """A sub-query with one row an app, hour or minute, service and severity, if counts help.
 
+    Args:
+        width_s: what its times are cut into afterwards; hours are of use if it is whole hours.
     Returns:
-        `app`, `timestamp` (of the minute), `service`, `severity`, `lines`, `earliest`, `latest`;
-        None where the question is about something that is not counted, or about few minutes.
+        `app`, `timestamp` (of the hour or minute), `service`, `severity`, `lines`, `earliest`,
+        `latest`; None where the question is about something that is not counted, or about few
+        minutes.
     """
-    if not query.apps or query.host or not _is_counted(parse_query(query.q)):
+    if not query.apps or query.host or width_s % 60 or not _is_counted(parse_query(query.q)):
         return None
     start = MIN_NS if query.start is None else epoch_ns(query.start)
     end = MAX_NS if query.end is None else epoch_ns(query.end)
-    first, last = -(-start // _MINUTE_NS) * _MINUTE_NS, end // _MINUTE_NS * _MINUTE_NS
-    if query.start is None:
-        first = start
-    if query.end is None:
-        last = end
+    first, last = _whole(start, end, _MINUTE_NS)
     if last - first < _FEWEST_MINUTES * _MINUTE_NS:
         return None
     same = where(replace(query, start=None, end=None))
     marked = marked_days(query)
-    arms = [_from_counts(same, first, last, marked)]
+    arms = _from_counts(same, first, last, marked, has_hours=width_s % HOUR_S == 0)
     for name, low, high in (("head", start, first), ("tail", last, end)):
         if low < high:
             arms.append(_from_lines(all_of([same, _between("timestamp", name, low, high)])))
@@ -60,8 +71,14 @@ def counted_rows(query: LogQuery) -> SqlCondition | None:
         arms.append(_from_lines(all_of([same, whole, _marked(marked)])))
     params = {name: value for arm in arms for name, value in arm.params.items()}
     text = " UNION ALL ".join(arm.text for arm in arms)
-    columns = "app, minute AS timestamp, service, severity, lines, earliest, latest"
+    columns = "app, at AS timestamp, service, severity, lines, earliest, latest"
     return SqlCondition(text=f"(SELECT {columns} FROM ({text}))", params=params)
+
+
+def _whole(start: int, end: int, width: int) -> tuple[int, int]:
+    """The whole minutes or hours within a range; an end that is open stays so."""
+    first = start if start == MIN_NS else -(-start // width) * width
+    return first, end if end == MAX_NS else end // width * width
 
 
 def marked_days(query: LogQuery) -> list[tuple[str, str]]:
@@ -88,14 +105,30 @@ def _is_counted(node: Node) -> bool:
 
 
 def _from_counts(
-    same: SqlCondition, first: int, last: int, marked: list[tuple[str, str]]
-) -> SqlCondition:
-    parts = [same, _between("minute", "whole", first, last)]
-    parts.append(SqlCondition(text=f"severity != {MARK}"))
+    same: SqlCondition, first: int, last: int, marked: list[tuple[str, str]], *, has_hours: bool
+) -> list[SqlCondition]:
+    """Whole hours, and the whole minutes before and after them."""
+    parts = [same, SqlCondition(text=f"severity != {MARK}")]
     if marked:
         parts.append(_marked(marked, day="day", negation="NOT "))
-    found = all_of(parts)
-    text = f"SELECT {_OF_COUNTS} FROM log_counts WHERE {found.text}"
+    counted = all_of(parts)
+    early, late = _whole(first, last, _HOUR_NS)
+    if not has_hours or late - early < _FEWEST_HOURS * _HOUR_NS:
+        return [_from_minutes(counted, "minutes", first, last)]
+    found = all_of([counted, _between(_HOUR, "hours", early, late)])
+    text = (
+        f"SELECT {_OF_HOURS} FROM log_counts WHERE {found.text} GROUP BY app, at, service, severity"
+    )
+    arms = [SqlCondition(text=text, params=found.params)]
+    for name, low, high in (("before", first, early), ("beyond", late, last)):
+        if low < high:
+            arms.append(_from_minutes(counted, name, low, high))
+    return arms
+
+
+def _from_minutes(counted: SqlCondition, name: str, low: int, high: int) -> SqlCondition:
+    found = all_of([counted, _between("minute", name, low, high)])
+    text = f"SELECT {_OF_MINUTES} FROM log_counts WHERE {found.text}"
     return SqlCondition(text=text, params=found.params)
 
 

@@ -46,7 +46,7 @@ def lines_of(count: int, *, seed: int = 1, days: float = 3) -> list[dict[str, An
 
 def without_counts(question: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     with monkeypatch.context() as patched:
-        patched.setattr(counts, "counted_rows", lambda query: None)
+        patched.setattr(counts, "counted_rows", lambda query, **given: None)
         return question()
 
 
@@ -56,11 +56,18 @@ def answers(query: LogQuery) -> tuple[Any, ...]:
     return facade.count_logs(query), stats, histogram
 
 
-@pytest.fixture
-def agree(monkeypatch: pytest.MonkeyPatch) -> Callable[[LogQuery], int]:
-    """Ask the counts and the lines; they must say the same. Returns how many there are."""
+@pytest.fixture(params=["by the minute", "by the hour"])
+def agree(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Callable[[LogQuery], int]:
+    """Ask the counts and the lines; they must say the same. Returns how many there are.
+
+    Parts have counts by hour once they are merged.
+    """
 
     def ask(query: LogQuery) -> int:
+        if request.param == "by the hour":
+            client.run("OPTIMIZE TABLE log_counts FINAL")
         assert counted_rows(query) is not None, "this question is answered from the lines"
         found = answers(query)
         assert found == without_counts(lambda: answers(query), monkeypatch)
@@ -117,6 +124,37 @@ def test_counts_and_lines_agree(store: Store, agree: Agree, filters: dict[str, A
 def test_what_is_not_counted_is_asked_of_the_lines(query: LogQuery) -> None:
     moved = replace(query, start=query.start and AT + timedelta(seconds=1))
     assert counted_rows(moved) is None
+
+
+def plan(query: LogQuery, width_s: int) -> str:
+    counted = counted_rows(query, width_s=width_s)
+    assert counted is not None
+    rows = client.fetch(f"EXPLAIN SELECT sum(lines) FROM {counted.text}", counted.params)
+    return "\n".join(row["explain"] for row in rows)
+
+
+def test_whole_hours_are_read_where_parts_have_them(store: Store) -> None:
+    store(*lines_of(200))
+    query = replace(EVERYTHING, start=AT - 3 * DAY + timedelta(minutes=7), end=AT)
+    assert "(hours)" not in plan(query, 3600)
+    client.run("OPTIMIZE TABLE log_counts FINAL")
+    assert "(hours)" in plan(query, 7200)
+    assert "(hours)" in plan(EVERYTHING, 3600)
+    assert "(hours)" not in plan(query, 1800)
+    assert "(hours)" not in plan(replace(query, end=query.start and query.start + DAY), 3600)
+
+
+def test_lines_that_come_after_a_merge_are_counted(store: Store, agree: Agree) -> None:
+    both = replace(EVERYTHING, apps=("shop", "zoo"), start=AT - 4 * DAY, end=AT + DAY)
+    store(*lines_of(200))
+    client.run("OPTIMIZE TABLE log_counts FINAL")
+    store(*lines_of(100, seed=2))
+    found = (
+        facade.stats_logs(both).total,
+        sum(sum(bucket.counts.values()) for bucket in facade.histogram_logs(both).buckets),
+    )
+    assert found == (300, 300)
+    assert agree(both) == 300
 
 
 def test_a_repeated_token_counts_once(store: Store, agree: Agree) -> None:
