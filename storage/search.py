@@ -14,7 +14,7 @@ from storage.ids import record_time_range
 from storage.query import SqlCondition, is_lookup, parse_query
 from storage.query.instants import MAX_NS, MIN_NS, epoch_ns
 from storage.records import COLUMNS, record_of, took_ms
-from storage.stretches import Span, stretches
+from storage.stretches import FIRST_WIDTH, Span, cut, next_width
 from storage.where import all_of, at_time, instant, of_apps, where
 
 MAX_LIMIT = 1_000
@@ -87,15 +87,18 @@ def read_spread(
 ) -> list[dict[str, Any]]:
     """As `read_rows`, of the lines of a span: stretch by stretch, until there are enough."""
     rows: list[dict[str, Any]] = []
-    for low, high in stretches(*span, order):
+    left: Span | None = span
+    width = FIRST_WIDTH
+    while left and len(rows) < limit:
+        (low, high), left = cut(left, order, width)
         ends = [
             at_time(name, operator, ns)
             for name, operator, ns in (("low", ">=", low), ("high", "<", high))
             if MIN_NS < ns < MAX_NS
         ]
-        rows += read_rows(all_of([condition, *ends]), order, limit - len(rows))
-        if len(rows) >= limit:
-            break
+        found = read_rows(all_of([condition, *ends]), order, limit - len(rows))
+        rows += found
+        width = next_width(width, found=len(found), missing=limit - len(rows))
     return rows
 
 

@@ -1,42 +1,42 @@
 """A range of time in stretches that grow: a page is looked for where its lines most likely are.
 
 The engine opens every part that may hold a line of the range, and looks into several at a time. A
-page of the newest lines is nearly always full after the last hour, or day.
+page of the newest lines is nearly always full after the last hour; one of rarer lines after as much
+as the first stretches let expect.
 """
 
-from collections.abc import Iterator
+import math
 
 from logplatform.kernel import clock
 from storage.contracts import Order
 from storage.query.instants import MAX_NS, MIN_NS, NS, epoch_ns
 
-_HOUR, _DAY = 3_600 * NS, 86_400 * NS
-_WIDTHS = (_HOUR, _DAY, 7 * _DAY)
-
+# ns since 1970, [from, to); `MIN_NS` and `MAX_NS` where an end is open.
 Span = tuple[int, int]
 
+FIRST_WIDTH = 3_600 * NS
+_GROWS_BY = (2, 24)
+_MARGIN = 1.5
 
-def stretches(low: int, high: int, order: Order) -> Iterator[Span]:
-    """Cut a range, the end that a page begins with first.
 
-    Args:
-        low, high: ns since 1970, [low, high); `MIN_NS` and `MAX_NS`, or beyond them, where an end
-            is open.
-    Returns:
-        (from, to) without gaps: an hour, a day, a week, and the rest. The newest hour is the last
-        one by the clock, with all that claims to come from the future.
+def cut(span: Span, order: Order, width: int) -> tuple[Span, Span | None]:
+    """The stretch of a span that a page begins with, and what is left of the span, if anything.
+
+    The newest stretch counts from now on back, and has all that claims to come from the future. A
+    span that begins at an end nobody knows is one stretch.
     """
-    low, high = max(low, MIN_NS), min(high, MAX_NS)
-    if order == "asc" and low == MIN_NS:  # nobody knows when it began
-        yield low, high
-        return
-    edge = low if order == "asc" else min(high, epoch_ns(clock.now()))
-    for width in _WIDTHS:
-        cut = edge + width if order == "asc" else edge - width
-        left = high - cut if order == "asc" else cut - low
-        if left < width // 2:  # a look of its own would cost more
-            break
-        yield (low, cut) if order == "asc" else (cut, high)
-        low, high = (cut, high) if order == "asc" else (low, cut)
-        edge = cut
-    yield low, high
+    low, high = max(span[0], MIN_NS), min(span[1], MAX_NS)
+    if order == "asc":
+        edge = low + width
+        is_all = low == MIN_NS or high - edge < width // 2
+        return ((low, high), None) if is_all else ((low, edge), (edge, high))
+    edge = min(high, epoch_ns(clock.now())) - width
+    is_all = edge - low < width // 2
+    return ((low, high), None) if is_all else ((edge, high), (low, edge))
+
+
+def next_width(width: int, *, found: int, missing: int) -> int:
+    """How wide the stretch after one is, in which `found` lines were and `missing` were not."""
+    least, most = _GROWS_BY
+    wanted = math.ceil(_MARGIN * missing / found) if found else most
+    return width * min(max(wanted, least), most)
