@@ -63,6 +63,21 @@ def since(client: RemoteClient, question: Question, start: str) -> list[Record]:
     return newest(client, replace(question, start=start, end=""), _PAGE)
 
 
+def why_nothing(client: RemoteClient, question: Question) -> list[str]:
+    """Sentences about why nothing was found, with queries that may have been meant."""
+    try:
+        path = f"/api/v1/logs/explain?{urlencode(question.parameters)}"
+        reasons = client.exchange("GET", path, None, {}).get("reasons") or []
+    except PlatformError:  # the search itself was answered
+        reasons = []
+    sentences = ["No line was found."]
+    for reason in reasons:
+        meant = [fix["q"] for fix in reason["suggestions"] if not fix["start"]]
+        sentences.append(reason["message"])
+        sentences += [f"  Did you mean: {q}" for q in meant]
+    return sentences
+
+
 def _newest_first(client: RemoteClient, question: Question, count: int) -> Iterator[Record]:
     cursor: str | None = ""
     while count > 0 and cursor is not None:

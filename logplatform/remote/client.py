@@ -20,7 +20,9 @@ class Unavailable(PlatformError):
     code = "remote_unavailable"
     status = 0
     message = "{url} cannot be used now: {reason}."
-    hint = "Try again later. Lines that are shipped are tried again by themselves."
+    hint = (
+        "Check --url, and that it runs there; else try again later. What is shipped waits for it."
+    )
 
 
 class Refused(PlatformError):

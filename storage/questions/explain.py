@@ -119,18 +119,23 @@ class _Search:
         self._is_empty = False
 
     def reasons(self) -> Iterator[Reason]:
-        """The reasons, in the order in which they are found."""
+        """The reasons, in the order in which they are found; what costs most comes last."""
         looked_at = self._clauses[:MAX_CLAUSES]
         self.is_complete = len(looked_at) == len(self._clauses)
-        steps: list[Callable[[], Iterator[Reason]]] = [self._apps, self._times]
-        steps += [partial(self._clause, clause) for clause in looked_at]
-        for step in (*steps, self._filters):
+        clauses: list[Callable[[], Iterator[Reason]]]
+        clauses = [partial(self._clause, clause) for clause in looked_at]
+        for step in (self._apps, self._look_here, *clauses, self._filters, self._times):
+            if self._is_empty and step != self._times:
+                continue
             try:
                 yield from step()
             except QueryTooExpensive:
                 self.is_complete = False
-            if self._is_empty:
-                return
+
+    def _look_here(self) -> Iterator[Reason]:
+        """Whether there is any line at this time."""
+        self._is_empty = not self._any(self._here)
+        yield from ()
 
     def _apps(self) -> Iterator[Reason]:
         """Apps named in the query that the caller does not see."""
@@ -160,7 +165,6 @@ class _Search:
             yield Reason(
                 kind="time", clause="", message=message, suggestions=[fix], count_without=found["n"]
             )
-        self._is_empty = not self._any(self._here)
         if self._is_empty and not found["n"]:
             message = self._gone() or "There are no lines at all of this time."
             yield Reason(kind="time", clause="", message=message, count_without=0)

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from analytics.terminal.ask import MAX_LINES, Question, moment, newest
+from analytics.terminal.ask import MAX_LINES, Question, moment, newest, why_nothing
 from analytics.terminal.inert import inert
 from analytics.terminal.show import FORMATS, Record, csv_head, show_as
 from logplatform.kernel.errors import PlatformError
@@ -77,8 +77,11 @@ class Command(BaseCommand):
         put = self._printer(options)
         client = RemoteClient(target)
         if not options["tail"]:
-            for record in newest(client, question, count):
+            found = newest(client, question, count)
+            for record in found:
                 put(record)
+            for sentence in () if found else why_nothing(client, question):
+                self._tell(sentence)
             return
         from analytics.terminal.follow import Follower  # loads the WebSocket client
 

@@ -65,6 +65,19 @@ def told(done: "subprocess.CompletedProcess[str]") -> list[str]:
     return done.stdout.splitlines()
 
 
+def test_why_nothing_was_found_is_told_beside_the_output(up: Up) -> None:
+    done = logs(up, "service:crom", "-o", "csv", "--fields", "message")
+    assert (told(done), done.stderr.splitlines()) == (
+        ["message"],
+        [
+            "No line was found.",
+            "No line of this time has service “crom”.",
+            "  Did you mean: service:cron",
+        ],
+    )
+    assert "Nothing at this time, but" in logs(up, "--since", "2h", "--until", "1h").stderr
+
+
 def test_the_newest_lines_are_printed_oldest_first(up: Up) -> None:
     lines = told(logs(up, "service:cron", "-n", "3"))
     assert [line.split("tick ")[1].split()[0] for line in lines] == ["27", "28", "29"]
