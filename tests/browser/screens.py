@@ -97,6 +97,8 @@ def take_first_visit(page: Explorer, camera: Camera) -> None:
     """Signing in, and an app without a line."""
     page.driver.get(f"{page.tenant.url}/login")
     camera.take("login")
+    camera.take("login-dark", theme="dark")
+    camera.take("login-phone", size=PHONE)
     session = page.tenant.http.cookies["sessionid"]
     page.driver.add_cookie({"name": "sessionid", "value": session, "path": "/"})
     page.resize(*WIDE)
