@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from logplatform.kernel.levels import severity_of_level
+from logplatform.kernel.request_fields import STATUS
 from parsing.contracts import Format, Found
 from parsing.names import format_files
 
@@ -65,7 +66,8 @@ PLAIN = Dialect(
         "logger": ("logger", "logger_name", "log.logger"),
         "trace_id": ("trace_id", "traceId", "trace.id"),
         "span_id": ("span_id", "spanId", "span.id"),
-    }
+    },
+    status=STATUS,
 )
 
 
@@ -99,7 +101,7 @@ def dialect_of(name: str, raw: Mapping[str, Any]) -> Dialect:
             for column, usual in PLAIN.names.items()
         },
         words={word: severity for word, severity in words.items() if severity},
-        status=tuple(_listed(raw.get("status", []))),
+        status=tuple(dict.fromkeys([*_listed(raw.get("status", [])), *STATUS])),
     )
 
 

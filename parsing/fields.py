@@ -31,7 +31,8 @@ def pick_fields(
     unknown = told.is_null() & (words != "")
     if "severity" in picked:
         picked |= {"severity": told, "unknown": unknown.any()}
-    if status := [name for name in dialect.status if name in frame.columns]:
+    status = [name for name in dialect.status if _is_filled(frame, name)]
+    if status and (dialect.name or not _is_full(frame, names.get("severity", []))):
         picked["severity"] = pl.coalesce(told, severity_of_status(pl.coalesce(status)))
     if dialect.name and "message" in picked:
         picked["message"] = picked["message"].str.strip_suffix("\n")
@@ -55,6 +56,11 @@ def _severity(words: pl.Expr, dialect: Dialect) -> pl.Expr:
         list(dialect.words), list(dialect.words.values()), default=None, return_dtype=pl.UInt8
     )
     return pl.coalesce(own, told)
+
+
+def _is_full(frame: pl.DataFrame, names: Sequence[str]) -> bool:
+    """Whether one of these keys is in every row."""
+    return any(frame[name].null_count() == 0 for name in names)
 
 
 def _is_filled(frame: pl.DataFrame, name: str) -> bool:

@@ -50,7 +50,9 @@ def severity_of_words(words: pl.Expr) -> pl.Expr:
 
 def severity_of_status(status: pl.Expr) -> pl.Expr:
     """Severity of HTTP answers (String): 5xx ERROR, 4xx WARN, else INFO; null where absent."""
-    is_refusal, is_failure = status.str.starts_with("4"), status.str.starts_with("5")
+    is_answer = status.str.len_bytes() == 3
+    is_refusal = is_answer & status.str.starts_with("4")
+    is_failure = is_answer & status.str.starts_with("5")
     told = pl.when(is_failure).then(17).when(is_refusal).then(13).when(status.is_not_null())
     return told.then(9).cast(pl.UInt8)
 

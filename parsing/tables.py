@@ -6,7 +6,6 @@ Source: RFC 4180; https://www.w3.org/TR/WD-logfile.html. Which header is in forc
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache, partial
 
 import polars as pl
@@ -19,7 +18,6 @@ from parsing.headers import FIELDS, MAX_CHARS, MAX_COLUMNS, is_header, separator
 
 HEADER_MARK = "_header"
 _MAX_HEADERS = 100
-_DIALECT = replace(PLAIN, status=("status",))
 _ODD = re.compile(r"[^\w.@-]+")
 _USUAL_NAMES = {name.casefold(): name for name in PLAIN.all_names()}
 _TIMES = ("datetime", "date and time", "timegenerated", "timecreated", "eventtime", "event time")
@@ -205,7 +203,7 @@ def _rows(
 def _matched(rows: pl.Series, frame: pl.DataFrame, is_dashed: bool) -> Matched:
     if is_dashed and "user_agent" in frame.columns:
         frame = frame.with_columns(pl.col("user_agent").str.replace_all("+", " ", literal=True))
-    values, attributes = pick_fields(frame, _DIALECT)
+    values, attributes = pick_fields(frame, PLAIN)
     # The whole row says more than an empty message.
     if not any(name in frame.columns for name in PLAIN.names["message"]):
         values.pop("message")
