@@ -46,6 +46,10 @@ _COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
         "Bytes of the bodies that were processed, decompressed.",
         ("app", "source", "protocol"),
     ),
+    "quarantined": (
+        "Lines that went to quarantine, by the code of the reason; without direct writes.",
+        ("app", "source", "reason"),
+    ),
     "refused": (
         "Requests the door refused, by the code of the error.",
         ("app", "source", "reason"),
@@ -123,6 +127,8 @@ def _sums(receipts: Collection[Mapping[str, Any]]) -> dict[Key, float]:
         for outcome in OUTCOMES:
             if row[outcome]:
                 counts["lines", *labels, outcome] += row[outcome]
+        for reason, lines in row.get("reasons", {}).items():
+            counts["quarantined", row["app"], row["source"], reason] += lines
     return counts
 
 

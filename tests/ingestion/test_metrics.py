@@ -90,6 +90,8 @@ def test_the_counts_are_those_of_the_receipts() -> None:
         assert lines(name) == sum(getattr(outcome, name) for outcome in outcomes)
     assert (lines("stored"), lines("quarantined")) == (5, 2)
     assert (lines("stored", "bank", "atm"), lines("quarantined", "bank", "atm")) == (1, 0)
+    reason = {"app": "shop", "source": "web", "reason": "invalid_json"}
+    assert value("logplatform_quarantined_total", **reason) == 2
     labels = {"app": "shop", "source": "web", "protocol": "native"}
     assert value("logplatform_bytes_total", **labels) == 2 * len(MIXED) + len(b"plain")
 

@@ -57,6 +57,10 @@ FORMAT = Format(
             line="ts=1770792216.125 lvl=eror caller=main.go:7 err= user.id=42",
             expect={"timestamp": "2026-02-11T06:43:36.125Z", "severity": 17, "user.id": "42"},
         ),
+        Sample(
+            line="ts=1770792216.125 method=GET path=/pay status=404 duration_ms=12",
+            expect={"severity": 13, "path": "/pay", "status": "404"},
+        ),
         Sample(line="time=2026-02-11T06:43:36Z and some words", expect=None),
         Sample(line="a=1", expect=None),
     ),

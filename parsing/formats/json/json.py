@@ -1,7 +1,8 @@
 """One JSON object a line, in any dialect (see `parsing.dialects`).
 
 A field is found under the first of its names that is present and not null; names that are not used
-stay attributes. A level that is not known stays an attribute as well, and the record is INFO.
+stay attributes. A level that is not known stays an attribute as well, and the record is INFO; where
+none is given, an HTTP status tells it.
 """
 
 from collections.abc import Iterator
@@ -97,6 +98,11 @@ FORMAT = Format(
                 "took": "1.50",
             },
         ),
+        Sample(
+            line='{"method": "GET", "path": "/pay", "http": {"status_code": 503}}',
+            expect={"severity": 17, "path": "/pay", "http.status_code": "503"},
+        ),
+        Sample(line='{"status": "open", "message": "a"}', expect={"severity": 9, "status": "open"}),
         Sample(line='{"level": "warn", "message": ', expect=None),
         Sample(line="[1, 2]", expect=None),
     ),

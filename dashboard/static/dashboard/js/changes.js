@@ -6,6 +6,7 @@ import { grouped, rounded } from "./format.js";
 import { change, templateParts } from "./patterns.js";
 import * as time from "./time.js";
 
+const LEFT_OUT = { templates: "kinds of messages", fields: "values of fields" };
 const KINDS = { new: "new", vanished: "gone", grew: "more", shrank: "less" };
 
 export class Changes {
@@ -30,8 +31,14 @@ export class Changes {
     return make("p", { class: "intro" }, make("strong", { text: said(span) }), " compared with ", make("strong", { text: said(before) }), `.${help} `, zoom);
   }
 
-  #content({ fields, templates }) {
+  #content({ fields, templates, left_out }) {
+    const missing = left_out.map((part) => LEFT_OUT[part]).join(" and ");
+    if (missing) return [make("p", { class: "intro warned", text: `There was no time to compare ${missing}: choose a shorter span.` }), ...this.#found(fields, templates)];
     if (!fields.length && !templates.length) return [make("div", { class: "empty" }, make("h2", { text: "Nothing stands out" }), make("p", { text: "Both spans have much the same kinds of lines and values." }))];
+    return this.#found(fields, templates);
+  }
+
+  #found(fields, templates) {
     return [
       templates.length ? this.#table("Messages", templates.map((one) => this.#template(one))) : null,
       fields.length ? this.#table("Values of fields", fields.map((one) => this.#field(one))) : null,
