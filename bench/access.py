@@ -17,7 +17,7 @@ from bench.parsing import NOTHING
 from parsing import Hint, Parsed, parse_lines, split_lines
 
 PAGE = Path(__file__).parents[1] / "docs" / "parsing-access.md"
-_ARRIVAL = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_ARRIVAL = datetime(2026, 12, 31, tzinfo=UTC)
 _FORMAT = "access_combined"
 _WELL_FORMED = re.compile(
     r'(\S+) \S+ (.+?) \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "((?:[^"\\]|\\.)*)" '
@@ -25,8 +25,9 @@ _WELL_FORMED = re.compile(
 )
 _HEAD = """# Parsing access logs
 
-Made by `python -m bench.access FILE…` from real logs that are not part of the project. Nothing said
-what they are. *In columns*: of the well-formed lines, those whose address, user, time, request,
+Made by `python -m bench.access FILE…` from logs that are not part of the project: Apache's of a
+public site, and what nginx 1.22 wrote when the same requests, and broken ones, were sent to it.
+Nothing said what they are. *In columns*: of the well-formed lines, those whose address, user, time, request,
 status, size, referrer and agent are all what another reader finds. *Broken*: each line again with a
 piece cut off, a quote taken away or bytes put in, read with the format named: what still fits it is
 stored, the rest kept whole, with the reason.
