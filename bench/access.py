@@ -27,10 +27,10 @@ _HEAD = """# Parsing access logs
 
 Made by `python -m bench.access FILE…` from logs that are not part of the project: Apache's of a
 public site, and what nginx 1.22 wrote when the same requests, and broken ones, were sent to it.
-Nothing said what they are. *In columns*: of the well-formed lines, those whose address, user, time, request,
-status, size, referrer and agent are all what another reader finds. *Broken*: each line again with a
-piece cut off, a quote taken away or bytes put in, read with the format named: what still fits it is
-stored, the rest kept whole, with the reason.
+Nothing said what they are. *In columns*: of the well-formed lines, those whose address, user,
+time, request, status, size, referrer and agent are all what another reader finds. *Broken*: each
+line again with a piece cut off, a quote taken away or bytes put in, read with the format named:
+what still fits it is stored, the rest kept whole, with the reason.
 
 | log | lines | well formed | in columns | broken | stored | kept with the reason | lost |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
