@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from logplatform.api_types import Shadowing
+
 LEVELS = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 
 
@@ -14,7 +16,7 @@ class RecordSerializer(serializers.Serializer[Any]):
     timestamp = serializers.DateTimeField(help_text="Event time, UTC, with the digits it has.")
     received_at = serializers.DateTimeField()
     app = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]  # DRF takes it off the class
+    source: Shadowing = serializers.CharField()
     service = serializers.CharField()
     host = serializers.CharField()
     logger = serializers.CharField()

@@ -23,7 +23,7 @@ from storage.models import Log
 DEFAULT_NEIGHBOURS = 20
 
 
-class LogsView(Asking, GenericAPIView):  # type: ignore[type-arg]  # generic for mypy only
+class LogsView(Asking, GenericAPIView):  # type: ignore[type-arg]  # only its stubs are generic
     """A question about the caller's lines; subclasses say how it is answered."""
 
     filterset_class = LogFilter

@@ -1,5 +1,7 @@
 """The app that takes logs in."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -10,11 +12,9 @@ class IngestionConfig(AppConfig):
     verbose_name = "Sources and keys"
 
     def ready(self) -> None:
-        from ingestion import (
-            openapi,  # noqa: F401  # registers itself
-            revocation,
-        )
+        from ingestion import revocation
         from ingestion.treatment import signals
 
+        import_module("ingestion.openapi")  # its class registers itself
         signals.connect()
         revocation.connect()

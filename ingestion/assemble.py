@@ -81,7 +81,8 @@ def assemble(entries: Sequence[QueuedEntry], *, backend: str = "queue") -> Assem
     receipts: list[dict[str, object]] = []
     redactions: dict[tuple[str, str, str], int] = {}
     known, strays = _known_and_strays(entries)
-    for whole in (quarantine_whole(*stray, backend=backend) for stray in strays):
+    for queued, reason in strays:
+        whole = quarantine_whole(queued, reason, backend=backend)
         rejected.append(whole.quarantined)
         receipts += whole.receipts
     for (hint, treatment), batch in _batches(known):
@@ -101,16 +102,16 @@ def assemble(entries: Sequence[QueuedEntry], *, backend: str = "queue") -> Assem
 
 def _known_and_strays(
     entries: Sequence[QueuedEntry],
-) -> tuple[list[QueuedEntry], list[tuple[QueuedEntry, str]]]:
-    """Entries of sources that exist, and the others with the reason."""
-    strays: dict[str, tuple[QueuedEntry, str]] = {}
+) -> tuple[list[tuple[QueuedEntry, Treatment]], list[tuple[QueuedEntry, str]]]:
+    """Entries of sources that exist, with what happens to them; the others with the reason."""
+    known: list[tuple[QueuedEntry, Treatment]] = []
+    strays: list[tuple[QueuedEntry, str]] = []
     for queued in entries:
         try:
-            plans.treatment_of(queued.entry.app, queued.entry.source)
+            known.append((queued, plans.treatment_of(queued.entry.app, queued.entry.source)))
         except plans.UnknownSource as error:
-            strays[queued.receipt] = queued, str(error)
-    known = [queued for queued in entries if queued.receipt not in strays]
-    return known, list(strays.values())
+            strays.append((queued, str(error)))
+    return known, strays
 
 
 def warm_up() -> None:
@@ -190,14 +191,13 @@ def _redacted(row: pl.DataFrame, entry: Entry) -> pl.DataFrame:
 
 
 def _batches(
-    entries: Sequence[QueuedEntry],
+    entries: Sequence[tuple[QueuedEntry, Treatment]],
 ) -> Iterator[tuple[tuple[Hint, Treatment], list[_Decoded]]]:
     """Entries that can be parsed by one call, with their lines."""
     batches: dict[tuple[Hint, Treatment], list[_Decoded]] = {}
-    for queued in entries:
+    for queued, treatment in entries:
         entry = queued.entry
         lines = _decode(queued)
-        treatment = plans.treatment_of(entry.app, entry.source)
         formats, own = unpinned(entry.app, entry.format)
         table = table_in(formats)
         if table:
@@ -245,12 +245,15 @@ def _parse_batch(hint: Hint, treatment: Treatment, batch: list[_Decoded]) -> Ass
         treatment=treatment,
     )
     records = _book(found.parsed.frame, owner, starts)
-    headers = headers_in_force(
-        table_in(hint.formats), lines, owner, [e.entry.header for e in queued]
-    )
     refused = found.parsed.rejected
-    refused = refused.with_columns(headers.gather(refused["line"]).alias("header"))
-    rejected = _book(refused, owner, starts)
+    headers = headers_in_force(
+        table_in(hint.formats),
+        lines,
+        owner,
+        headers=[item.entry.header for item in queued],
+        wanted=refused["line"],
+    )
+    rejected = _book(refused.with_columns(headers.alias("header")), owner, starts)
     joined = np.bincount(owner.gather(found.joined).to_numpy(), minlength=len(batch))
     stored = np.bincount(records["entry"].to_numpy(), minlength=len(batch)) + joined
     quarantined = np.bincount(rejected["entry"].to_numpy(), minlength=len(batch))

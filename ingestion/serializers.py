@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from logplatform.api_types import Shadowing
 from storage import facade as storage
 
 
@@ -42,10 +43,7 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     joined = serializers.IntegerField(
         help_text="Stored lines that are part of the record of a line before, as stack traces are."
     )
-    # DRF takes declared fields off the class, so its own `errors` stays.
-    errors = LineErrorSerializer(  # type: ignore[assignment]
-        many=True, help_text="The first 20."
-    )
+    errors: Shadowing = LineErrorSerializer(many=True, help_text="The first 20.")
 
 
 class ReceiptRowSerializer(serializers.Serializer[Any]):
@@ -54,7 +52,7 @@ class ReceiptRowSerializer(serializers.Serializer[Any]):
     receipt = serializers.CharField()
     state = serializers.ChoiceField(["queued", "done"])
     app = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]  # DRF takes it off the class
+    source: Shadowing = serializers.CharField()
     backend = serializers.CharField(help_text="The way it took: queue or direct.")
     protocol = serializers.CharField()
     received_at = serializers.DateTimeField()
@@ -76,9 +74,7 @@ class ReceiptRowSerializer(serializers.Serializer[Any]):
 class ReceiptSerializer(ReceiptRowSerializer):
     """One receipt with reasons of its quarantined lines."""
 
-    errors = LineErrorSerializer(  # type: ignore[assignment]  # likewise
-        many=True, help_text="The first 20."
-    )
+    errors: Shadowing = LineErrorSerializer(many=True, help_text="The first 20.")
 
 
 class MomentField(serializers.CharField):
@@ -96,7 +92,7 @@ class ReceiptParameters(serializers.Serializer[Any]):
     """Which receipts of finished requests to list; newest first."""
 
     app = serializers.CharField(required=False)
-    source = serializers.CharField(required=False)  # type: ignore[assignment]  # likewise
+    source: Shadowing = serializers.CharField(required=False)
     backend = serializers.CharField(required=False, help_text="queue or direct")
     state = serializers.ChoiceField(
         ["done", "complete", "rejects", "duplicates"],

@@ -30,7 +30,8 @@ class Dialect:
         keys: each a choice of joined keys of which a line has one.
         names: column of the record → keys that give it, the first that is present.
         words: levels that only this system has, in small letters → severity.
-        status: keys with an HTTP status, which gives the severity where no level does.
+        status: keys with an HTTP status, which gives the severity where no level does; the usual
+            ones (`request_fields.STATUS`) are among them.
     """
 
     name: str = ""

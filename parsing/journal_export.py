@@ -4,6 +4,7 @@
 Light enough for the door. An entry is a block of fields, one a line, with a blank line below it;
 a field whose value has several lines or is binary is its name alone, the length in 8 bytes, and the
 value. So the lines of such a body say nothing each for itself: an entry becomes a line as a whole.
+Lengths leave no other way than entry by entry: 1 µs a field, once at the door and once in a worker.
 Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/
 """
 

@@ -23,7 +23,7 @@ LAYOUT_SETS = {
 }
 # A 29th of February is at most eight years back (1896, 1904).
 _YEARS_BACK = 9
-_MAXZONES = 64
+_MAX_ZONES = 64
 # The names that logs have; of those that several zones share, the one that is met most.
 ZONES = {
     **dict.fromkeys(("Z", "UT", "UTC", "GMT", "WET"), 0),
@@ -106,7 +106,7 @@ def _read_named_zones(
     parts = text.alias("text").to_frame()
     parts = parts.select(stamp=stamp.extract(r"^(.*\S)\s+\S+$"), name=stamp.extract(r"(\S+)$"))
     found = constant(None, len(text), TIMESTAMP)
-    for name in parts["name"].unique().drop_nulls()[:_MAXZONES]:
+    for name in parts["name"].unique().drop_nulls()[:_MAX_ZONES]:
         rows = (parts["name"] == name).arg_true()
         known, offset = _zone_of(name, zone)
         own = None if arrival is None else arrival.gather(rows)

@@ -101,26 +101,29 @@ def _parse(name: str, header: str | None, lines: pl.Series) -> Found:
 
 
 def headers_in_force(
-    name: str, lines: pl.Series, owner: pl.Series, headers: Sequence[str]
+    name: str, lines: pl.Series, owner: pl.Series, *, headers: Sequence[str], wanted: pl.Series
 ) -> pl.Series:
-    """The header each line is read by.
+    """The header some lines are read by.
 
     Args:
         name: of the table; "" where the lines are of none.
         lines: n lines (Binary or String) of several bodies.
         owner: n numbers: which body.
         headers: by body, the one in force where it begins.
+        wanted: m line numbers.
+    Returns:
+        m headers (String).
     """
-    at_first = pl.Series(headers, dtype=pl.String).gather(owner)
+    at_first = pl.Series(headers, dtype=pl.String)
+    if name != "w3c" or not len(wanted):
+        return at_first.gather(owner.gather(wanted))
     named = lines.cast(pl.Binary).bin.starts_with(FIELDS.encode()).arg_true()
-    if name != "w3c" or not len(named):
-        return at_first
     told = [line.decode("utf-8", "replace").strip() for line in lines.gather(named).cast(pl.Binary)]
     column = constant(None, len(lines), pl.String).scatter(named, pl.Series(told, dtype=pl.String))
     later = pl.DataFrame({"owner": owner, "told": column}).select(
-        pl.coalesce(pl.col("told").forward_fill().over("owner"), pl.lit(at_first))
+        pl.coalesce(pl.col("told").forward_fill().over("owner"), pl.lit(at_first.gather(owner)))
     )
-    return later.to_series()
+    return later.to_series().gather(wanted)
 
 
 _Reader = Callable[[pl.Series], tuple[Matched | None, pl.Series]]

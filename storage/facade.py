@@ -107,6 +107,7 @@ __all__ = [
     "Explanation",
     "Facets",
     "FORMULA",
+    "ORPHAN_DAYS",
     "FieldList",
     "Figure",
     "Histogram",
@@ -196,6 +197,7 @@ __all__ = [
     "source_activity",
     "set_caller",
     "stats_logs",
+    "stray_apps",
     "suggest",
     "sum_receipts",
     "template_of_record",
@@ -206,6 +208,4 @@ __all__ = [
     "write_quarantine",
     "write_receipts",
     "write_receipts_once",
-    "ORPHAN_DAYS",
-    "stray_apps",
 ]

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from analytics.parameters import Given
 from analytics.question import Question
+from logplatform.api_types import Shadowing
 from storage.logs import LogSet
 
 DEFAULT_FIELDS = ("level", "service", "host", "source")
@@ -24,9 +25,7 @@ class ValueSerializer(serializers.Serializer[Any]):
 class FacetsSerializer(serializers.Serializer[Any]):
     """The most frequent values of each field."""
 
-    fields = serializers.DictField(  # type: ignore[assignment]  # DRF takes it off the class
-        child=ValueSerializer(many=True)
-    )
+    fields: Shadowing = serializers.DictField(child=ValueSerializer(many=True))
     missing = serializers.DictField(
         child=serializers.IntegerField(), help_text="Lines without a value."
     )

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from analytics.parameters import Given, until_now
 from analytics.question import Question
+from logplatform.api_types import Shadowing
 from storage.logs import LogSet
 
 DEFAULT_LIMIT = 200
@@ -27,9 +28,7 @@ class FieldSerializer(serializers.Serializer[Any]):
 class FieldListSerializer(serializers.Serializer[Any]):
     """Fields, those most lines have first."""
 
-    fields = FieldSerializer(  # type: ignore[assignment]  # DRF takes it off the class
-        many=True
-    )
+    fields: Shadowing = FieldSerializer(many=True)
     sampled = serializers.IntegerField(help_text="Lines that were looked at.")
     took_ms = serializers.IntegerField()
 

@@ -20,7 +20,7 @@ def inert_line(text: str) -> str:
 
 
 def inert_json(text: str) -> str:
-    r"""JSON that means the same and holds none of it, only `\uXXXX`."""
+    r"""JSON that means the same and holds none of it, only escapes such as `\u001b`."""
     return _NOT_SHOWN.sub(_escaped, text)
 
 

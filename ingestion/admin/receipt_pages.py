@@ -1,6 +1,6 @@
 """The ledger for people: receipts by source and time, and one receipt in full."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
@@ -14,8 +14,11 @@ from logplatform.admin_scope import ModelAdmin, staff_user
 from logplatform.kernel.errors import PlatformError
 from storage.access import apps_for
 
+if TYPE_CHECKING:
+    from storage.facade import ReceiptState
+
 PAGE = 50
-STATES = {
+STATES: "dict[ReceiptState, str]" = {
     "": "All",
     "complete": "All lines stored",
     "rejects": "With lines not stored",
@@ -78,13 +81,13 @@ def _slugs(request: HttpRequest) -> tuple[str, ...]:
 def _found(slugs: tuple[str, ...], chosen: dict[str, str], cursor: str) -> dict[str, Any]:
     from storage import facade  # late: starting the web process must not load the engine's client
 
-    state = chosen["state"] if chosen["state"] in STATES else ""
+    state: ReceiptState = next((one for one in STATES if one == chosen["state"]), "")
     try:
         query = facade.ReceiptQuery(
             apps=tuple(slug for slug in slugs if chosen["app"] in ("", slug)),
             source=chosen["source"],
             backend=chosen["backend"],
-            state=state,  # type: ignore[arg-type]  # one of its words by the line above
+            state=state,
             start=facade.read_moment(chosen["start"]),
             end=facade.read_moment(chosen["end"]),
         )

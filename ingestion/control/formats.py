@@ -22,6 +22,7 @@ from ingestion.custom.models import (
     FormatVersion,
     Kind,
 )
+from logplatform.api_types import Shadowing
 from logplatform.control.access import ADDED, CHANGED, note, person
 from logplatform.control.base import as_invalid_request, described
 from logplatform.control.shapes import OwnApp, StrictInput
@@ -122,7 +123,7 @@ class FormatIn(FormatChange):
 class TryIn(StrictInput):
     """A source whose lines are tried; without `lines` its last 200."""
 
-    source = OwnSource()  # type: ignore[assignment]  # see KeyIn
+    source: Shadowing = OwnSource()
     lines = serializers.ListField(
         child=serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=MAX_LINE),
         required=False,

@@ -13,6 +13,7 @@ from ingestion.formats import MAX_FORMATS_CHARS
 from ingestion.models import MAX_WINDOW_S, SCOPES, ApiKey, Source
 from ingestion.serializers import FormatsField
 from ingestion.setup import check_zone, visible_groups
+from logplatform.api_types import Shadowing
 from logplatform.control.shapes import NameField, OwnApp, StrictInput
 from logplatform.kernel import clock
 from storage.access import apps_for
@@ -241,7 +242,7 @@ class KeyChange(StrictInput):
 class KeyIn(KeyChange):
     """A new key."""
 
-    source = OwnSource()  # type: ignore[assignment]  # a field named like an attribute of Field
+    source: Shadowing = OwnSource()
     name = NameField()
     scopes = serializers.ListField(
         child=serializers.ChoiceField(SCOPES), allow_empty=False, max_length=len(SCOPES)

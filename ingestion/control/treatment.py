@@ -22,6 +22,7 @@ from ingestion.treatment.models import (
     split_list,
 )
 from ingestion.treatment.preview import MAX_BYTES, MAX_LINES, preview
+from logplatform.api_types import Shadowing
 from logplatform.control.access import ADDED, CHANGED, note
 from logplatform.control.base import AppFilter, ControlView, as_invalid_request, described
 from logplatform.control.shapes import OwnApp, StrictInput
@@ -42,7 +43,7 @@ class PatternShape(StrictInput):
 class RulesOut(serializers.ModelSerializer[SourceRules]):
     """What is redacted and added."""
 
-    source = serializers.IntegerField(source="source_id")  # type: ignore[assignment]  # see KeyIn
+    source: Shadowing = serializers.IntegerField(source="source_id")
     app = serializers.CharField(source="source.app.slug")
     patterns = PatternShape(many=True)
 

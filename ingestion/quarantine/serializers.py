@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from ingestion.models import Replay
+from logplatform.api_types import Shadowing
 from logplatform.control.shapes import StrictInput
 
 MAX_IDS = 1_000
@@ -36,7 +37,7 @@ class _Filter(serializers.Serializer[Any]):
     """What narrows quarantined lines."""
 
     app = serializers.CharField(required=False, max_length=63)
-    source = serializers.CharField(  # type: ignore[assignment]  # DRF takes fields off the class
+    source: Shadowing = serializers.CharField(
         required=False, max_length=63, help_text="Slug of a source."
     )
     reason_code = serializers.CharField(
@@ -93,7 +94,7 @@ class DeleteParameters(_IdFilter):
 class ChoiceIn(_IdFilter):
     """Lines of one source to read again, and how."""
 
-    source = serializers.CharField(max_length=63)  # type: ignore[assignment]  # likewise
+    source: Shadowing = serializers.CharField(max_length=63)
     format = serializers.CharField(
         required=False,
         allow_null=True,
@@ -109,7 +110,7 @@ class RejectedSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     received_at = serializers.DateTimeField()
     app = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]  # likewise
+    source: Shadowing = serializers.CharField()
     protocol = serializers.CharField()
     receipt = serializers.CharField()
     line = serializers.IntegerField()
@@ -134,7 +135,7 @@ class RejectReasonSerializer(serializers.Serializer[Any]):
     """Lines of one source that were not stored for one reason."""
 
     app = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]  # likewise
+    source: Shadowing = serializers.CharField()
     reason_code = serializers.CharField()
     reason = serializers.CharField(help_text="Of the newest line.")
     lines = serializers.IntegerField()

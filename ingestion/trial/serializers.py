@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from ingestion.serializers import FormatsField
+from logplatform.api_types import Shadowing
 
 MAX_LINES = 1000
 MAX_CHARS = 1 << 20
@@ -96,9 +97,9 @@ class FormatSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     title = serializers.CharField()
     group = serializers.CharField()
-    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # as in DRF
+    source: Shadowing = serializers.CharField(allow_blank=True)
     examples = serializers.ListField(child=serializers.CharField())
-    fields = FormatFieldSerializer(many=True)  # type: ignore[assignment]  # as in DRF
+    fields: Shadowing = FormatFieldSerializer(many=True)
 
 
 class FormatListSerializer(serializers.Serializer[Any]):

@@ -7,12 +7,12 @@ The patterns are read by two engines: no look-around, no back-references.
 import re
 
 INDENTED = r"^[ \t]+[^ \t]"
-CHAINED = r"^(?:During handling of the above exception|The above exception was the direct cause)"
+_CHAINED = "During handling of the above exception|The above exception was the direct cause"
+CHAINED = f"^(?:{_CHAINED})"
 # Lines of a trace that are not indented, whatever is before them.
 NAMED = (
     r"^(?:Caused by: |Suppressed: |\.\.\. [0-9]+ (?:more|common frames)|--- End of "
-    r"|goroutine [0-9]+ \[|\[signal |[^ :]+\.rb:[0-9]+:in |During handling of the above exception"
-    r"|The above exception was the direct cause)"
+    rf"|goroutine [0-9]+ \[|\[signal |[^ :]+\.rb:[0-9]+:in |{_CHAINED})"
 )
 TRACEBACK = r"^Traceback \(most recent call last\):"
 # The last line of a Python traceback, and the first of a Java, .NET or Node one.
@@ -29,6 +29,7 @@ _SQL = (
 )
 
 GOES_ON, IS_OPEN = "g", "o"
+_BLANK = b" \t\r\v\f\n"
 _LOOKED_AT = 4096
 _STATEMENT_BYTES = 1 << 16
 _ENDS = re.compile(
@@ -53,23 +54,32 @@ def edges_of(body: bytes) -> str:
         `GOES_ON` where its first line may belong to a record that began before, `IS_OPEN` where its
         last record may go on in what comes next, both, or "".
     """
-    stripped = body.rstrip(b" \t\r\v\f\n")
-    last = stripped[stripped.rfind(b"\n") + 1 :][:_LOOKED_AT].rstrip(b"\r")
+    end = _end_of(body)
+    start = body.rfind(b"\n", 0, end) + 1
+    last = body[start : min(end, start + _LOOKED_AT)].rstrip(b"\r")
     first = _first_line(body)
-    is_open = not _STANDS_ALONE.search(last) and (_ENDS.search(last) or _in_statement(stripped))
+    is_open = not _STANDS_ALONE.search(last) and (_ENDS.search(last) or _in_statement(body, end))
     goes_on = not _STANDS_ALONE.search(first) and _BEGINS.search(first)
     return (GOES_ON if goes_on else "") + (IS_OPEN if is_open else "")
 
 
-def _in_statement(body: bytes) -> bool:
-    """Whether a body ends within a statement of a slow query log."""
-    end = body[-_STATEMENT_BYTES:]
-    has_begun = b"\n# Query_time: " in b"\n" + end or _SQL_LINE.search(end[end.rfind(b"\n") + 1 :])
-    return bool(has_begun) and not body.endswith(b";")
+def _end_of(body: bytes) -> int:
+    """Where what is not blank ends; a body of many megabytes is not copied to find out."""
+    tail = body[-_LOOKED_AT:].rstrip(_BLANK)
+    return max(len(body) - _LOOKED_AT, 0) + len(tail) if tail else len(body.rstrip(_BLANK))
+
+
+def _in_statement(body: bytes, end: int) -> bool:
+    """Whether a body that ends there does so within a statement of a slow query log."""
+    tail = body[max(end - _STATEMENT_BYTES, 0) : end]
+    has_begun = b"\n# Query_time: " in b"\n" + tail or _SQL_LINE.search(
+        tail[tail.rfind(b"\n") + 1 :]
+    )
+    return bool(has_begun) and not tail.endswith(b";")
 
 
 def _first_line(body: bytes) -> bytes:
     """The first line that is not blank, or its beginning."""
-    start = len(body) - len(body.lstrip(b" \t\r\v\f\n"))
+    start = len(body) - len(body.lstrip(_BLANK))
     start = body.rfind(b"\n", 0, start) + 1
     return body[start : start + _LOOKED_AT].partition(b"\n")[0].rstrip(b"\r")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,8 +46,9 @@ _RANGE = re.compile(
 )
 
 
+@lru_cache(maxsize=128)
 def parse_query(text: str) -> Node:
-    """Read a query.
+    """Read a query; who asks about one looks at its tree more than once.
 
     Args:
         text: the query; empty or blank finds everything.

@@ -88,12 +88,17 @@ def test_a_dashboard_is_built_arranged_shared_and_seen_by_another_member(
     assert page.css("#copy-board:not([hidden])")
 
 
-def test_panels_are_arranged_by_keys(page: Explorer) -> None:
+def make_board_of_two(page: Explorer, name: str) -> None:
+    """A dashboard with a number and, after it, a top list."""
     send_traffic(page)
     open_dashboards(page)
-    make_board(page, "By keys")
+    make_board(page, name)
     add_panel(page, kind="number")
     add_panel(page, kind="top", groups="service")
+
+
+def test_panels_are_arranged_by_keys(page: Explorer) -> None:
+    make_board_of_two(page, "By keys")
     before = place(page, "number")
     page.js("document.querySelector('[data-kind=number] .grip').focus()")
     page.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
@@ -117,11 +122,7 @@ def test_panels_are_arranged_by_keys(page: Explorer) -> None:
 
 
 def test_panels_are_arranged_on_a_phone(page: Explorer) -> None:
-    send_traffic(page)
-    open_dashboards(page)
-    make_board(page, "By thumb")
-    add_panel(page, kind="number")
-    add_panel(page, kind="top", groups="service")
+    make_board_of_two(page, "By thumb")
     with page.device(390, 844):
         page.click("[data-kind=top] .steps [title^='Move it before']")
         page.until(lambda: titles(page) == ["top", "number"], "not above the other")

@@ -17,7 +17,7 @@ PATH = Path(__file__).resolve().parents[2] / "docs" / "soak.md"
 _HEAD = """# Soak
 
 Made by `make soak`, which starts the whole platform as `make up` does and breaks it, and by
-`python -m tests.soak --steady`, which loads it for ten minutes.
+`python -m tests.soak --steady`, which keeps it under load for some minutes.
 """
 _WORDS = {
     "bodies": "bodies sent",

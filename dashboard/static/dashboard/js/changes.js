@@ -33,13 +33,9 @@ export class Changes {
 
   #content({ fields, templates, left_out }) {
     const missing = left_out.map((part) => LEFT_OUT[part]).join(" and ");
-    if (missing) return [make("p", { class: "intro warned", text: `There was no time to compare ${missing}: choose a shorter span.` }), ...this.#found(fields, templates)];
-    if (!fields.length && !templates.length) return [make("div", { class: "empty" }, make("h2", { text: "Nothing stands out" }), make("p", { text: "Both spans have much the same kinds of lines and values." }))];
-    return this.#found(fields, templates);
-  }
-
-  #found(fields, templates) {
+    if (!missing && !fields.length && !templates.length) return [make("div", { class: "empty" }, make("h2", { text: "Nothing stands out" }), make("p", { text: "Both spans have much the same kinds of lines and values." }))];
     return [
+      missing ? make("p", { class: "intro warned", text: `There was no time to compare ${missing}: choose a shorter span.` }) : null,
       templates.length ? this.#table("Messages", templates.map((one) => this.#template(one))) : null,
       fields.length ? this.#table("Values of fields", fields.map((one) => this.#field(one))) : null,
     ].filter(Boolean);
