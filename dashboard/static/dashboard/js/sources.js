@@ -79,8 +79,8 @@ function summary() {
   const words = [known ? `${perS && perS < 10 ? perS.toFixed(1) : rounded(perS)} lines a second over the last 5 min` : "The log engine cannot be reached"];
   const { queue } = answer;
   if (!queue) words.push("the queue cannot be reached");
-  else if (queue.entries) words.push(`${plural(queue.entries, "request")} wait to be stored, the oldest for ${Math.round(queue.oldest_age_s || 0)} s`);
-  else words.push("all that was sent is stored");
+  else if (queue.entries) words.push(`${plural(queue.entries, "request")} ${queue.entries === 1 ? "waits" : "wait"} to be stored, the oldest for ${Math.round(queue.oldest_age_s || 0)} s`);
+  else words.push("nothing waits to be stored");
   return [make("span", { text: words.join(" · ") })];
 }
 
