@@ -97,7 +97,7 @@ class Jumping:
         if not _FAKETIME.exists():
             pytest.skip("faketime is not installed")
         self._offset = folder / "offset"
-        self.set(0)
+        self._write(0)
         variables = {
             "LD_PRELOAD": str(_FAKETIME),
             "FAKETIME_TIMESTAMP_FILE": str(self._offset),
@@ -107,6 +107,11 @@ class Jumping:
         self.server = Server(folder, environment=variables)
 
     def set(self, offset_s: int) -> None:
+        """Returns once the server has noticed."""
+        self._write(offset_s)
+        wait_until(lambda: abs(self.now() - time.time() - offset_s) < _HOUR / 4, 5)
+
+    def _write(self, offset_s: int) -> None:
         draft = self._offset.with_suffix(".draft")
         draft.write_text(f"{offset_s:+d}s")
         draft.replace(self._offset)
