@@ -230,8 +230,9 @@ class Follower:
 
     def _give_up(self, content: Content, error: UnreadableFile) -> None:
         """Leave a damaged file, unless it is a gzip file still being written."""
+        is_fresh = time.time() - content.modified_at() < SETTLE_S
         content.close()
-        if time.time() - content.path.stat().st_mtime < SETTLE_S and content.is_gzip:
+        if is_fresh and content.is_gzip:
             self._is_unsettled = True
             return
         self._finished.add((content.device, content.inode))

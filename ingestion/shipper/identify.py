@@ -82,7 +82,10 @@ def find_moved(mark: Mark, *, besides: Path) -> Content | None:
     for path in sorted(besides.parent.glob("*")):
         if path == besides or not path.name.startswith(stem) or not path.is_file():
             continue
-        content = Content(path)
+        try:
+            content = Content(path)
+        except OSError:
+            continue
         try:
             if content.continues(mark):
                 return content

@@ -175,6 +175,28 @@ def test_a_damaged_gzip_file_is_named_and_the_others_are_shipped(
     assert b"fine" in far.lines
 
 
+def test_a_damaged_gzip_file_that_vanishes_while_it_is_read_ends_nothing(tmp_path) -> None:
+    damaged, sent = tmp_path / "a.log.gz", []
+    whole = gzip.compress(b"\n".join(lines(0, 200_000)) + b"\n")
+    damaged.write_bytes(whole[: len(whole) // 2])
+    write(tmp_path / "b.log", [b"fine"])
+
+    def send(body: bytes, key: str) -> None:
+        damaged.unlink(missing_ok=True)
+        sent.append(body)
+
+    with locked_positions(tmp_path / "state.json") as positions:
+        follow.Follower(
+            follow.FollowOptions(patterns=(str(tmp_path / "*.log*"),)),
+            positions=positions,
+            send=send,
+            wait=lambda seconds: False,
+            warn=lambda error: None,
+        ).run()
+    assert sent[0].startswith(lines(0, 1)[0])
+    assert b"fine\n" in sent
+
+
 def test_a_file_that_is_not_there_is_named(ship, tmp_path) -> None:
     with pytest.raises(CommandError, match=r"There is no file .*nothing\.log"):
         ship(tmp_path / "nothing.log")
