@@ -1,25 +1,26 @@
 """ASGI entry point: HTTP through the door of ingestion, WebSockets through Channels."""
 
+import django
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
 from logplatform.env import use_project_settings
 
 use_project_settings()
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 # These load models, so Django must be set up.
 from dashboard.routing import websocket_urlpatterns  # noqa: E402
 from ingestion import watch  # noqa: E402
 from ingestion.door import Door  # noqa: E402
 from logplatform.origins import OriginCheck  # noqa: E402
+from logplatform.page_layer import PageLayer  # noqa: E402
 from logplatform.static_layer import StaticLayer  # noqa: E402
 
 watch.start()
 application = ProtocolTypeRouter(
     {
-        "http": Door(StaticLayer(django_application)),
+        "http": Door(StaticLayer(PageLayer())),
         "websocket": OriginCheck(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
