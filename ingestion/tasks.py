@@ -1,4 +1,7 @@
-"""Celery entry points. A task is a bell, never the carrier of a line."""
+"""Celery entry points. A task is a bell, never the carrier of a line.
+
+What a task does where a service is away is in `logplatform.bells`: it waits for its next turn.
+"""
 
 import logging
 from datetime import UTC, datetime
@@ -15,18 +18,10 @@ logger = logging.getLogger(__name__)
 def drain(shard: int) -> int:
     """Drain a shard of the queue; returns at once where somebody else does."""
     from ingestion.drain import drain_shard
-    from ingestion.errors import RulesUnavailable
     from ingestion.watchdog import TooSlow
-    from storage.facade import StoreUnavailable
 
     try:
         drained = drain_shard(shard)
-    except RulesUnavailable:
-        logger.warning("The database is away; the queue keeps everything", extra={"shard": shard})
-        return 0
-    except StoreUnavailable:
-        logger.warning("The log engine is away; the queue keeps everything", extra={"shard": shard})
-        return 0
     except (MemoryError, TooSlow) as error:
         logger.error(
             "A worker is too small for what waits; after three attempts it is set aside",
@@ -52,14 +47,8 @@ def ring_bells() -> None:
 def replay(replay_id: str) -> None:
     """Work on a replay for a while and ring again; returns at once where somebody else does."""
     from ingestion.quarantine.runner import run_replay
-    from storage.facade import StoreUnavailable
 
-    try:
-        is_left = run_replay(UUID(replay_id))
-    except StoreUnavailable:
-        logger.warning("The log engine is away; a replay waits", extra={"replay": replay_id})
-        return
-    if is_left:
+    if run_replay(UUID(replay_id)):
         replay.delay(replay_id)
 
 
@@ -76,67 +65,40 @@ def resume_replays() -> None:
 def finish_direct() -> int:
     """Finish direct writes that a crash cut short; returns how many."""
     from ingestion.direct import finish_writes
-    from storage.facade import StoreUnavailable
 
-    try:
-        return finish_writes()
-    except StoreUnavailable:
-        logger.warning("The log engine is away; direct writes are finished later")
-        return 0
+    return finish_writes()
 
 
 @shared_task(name="ingestion.bound_quarantine", ignore_result=True)
 def bound_quarantine() -> int:
     """Warn where quarantine fills up and drop what is beyond its bounds; returns how many lines."""
     from ingestion.quarantine.bounds import enforce_bounds
-    from storage.facade import StoreUnavailable
 
-    try:
-        return enforce_bounds()
-    except StoreUnavailable:
-        logger.warning("The log engine is away; the quarantine is not measured")
-        return 0
+    return enforce_bounds()
 
 
 @shared_task(name="ingestion.reconcile", ignore_result=True)
 def reconcile() -> None:
     """Compare receipts with stored lines, for all that has settled since the last time."""
-    import redis
-
     from ingestion.ledger.reconcile import check_new
-    from storage.facade import StoreUnavailable
 
-    try:
-        check_new()
-    except (redis.RedisError, StoreUnavailable) as error:
-        logger.warning("The ledger is checked later", extra={"why": str(error)})
+    check_new()
 
 
 @shared_task(name="ingestion.count_direct", ignore_result=True)
 def count_direct() -> None:
     """Count lines that were written while the queue was away, from their receipts."""
-    import redis
-
     from ingestion.ledger.direct_counts import count_direct_writes
-    from storage.facade import StoreUnavailable
 
-    try:
-        count_direct_writes()
-    except (redis.RedisError, StoreUnavailable) as error:
-        logger.warning("Direct writes are counted later", extra={"why": str(error)})
+    count_direct_writes()
 
 
 @shared_task(name="ingestion.watch_queue", ignore_result=True)
 def watch_queue() -> None:
     """Notice that the queue came back without its data."""
-    import redis
-
     from ingestion.loss.watch import look
 
-    try:
-        look()
-    except redis.RedisError as error:
-        logger.warning("The queue is looked at later", extra={"why": str(error)})
+    look()
 
 
 @shared_task(name="ingestion.save_key_use", ignore_result=True)

@@ -1,9 +1,14 @@
 """Beat's schedule from the database, for machines whose clock may be set."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
+
+from logplatform.away import sentence_of
+
+logger = logging.getLogger(__name__)
 
 
 class Entry(ModelEntry):
@@ -23,3 +28,13 @@ class Scheduler(DatabaseScheduler):
     """`CELERY_BEAT_SCHEDULER`; it looks at every schedule anew within five minutes."""
 
     Entry = Entry
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        """Ring for a schedule that is due; one that cannot be rung for is due again."""
+        try:
+            self.apply_async(entry, producer=producer, advance=False)
+        except Exception as error:
+            # What Celery raises hides the cause behind a text of its own.
+            said = sentence_of(error.__context__)
+            words = {"schedule": entry.name}
+            logger.warning("Nobody was rung. %s", said or error, extra=words, exc_info=not said)

@@ -8,7 +8,7 @@ from logplatform.env import die_first, suit_parser_process, use_project_settings
 
 use_project_settings()
 
-app = Celery("logplatform")
+app = Celery("logplatform", task_cls="logplatform.bells:Bell")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -22,7 +22,10 @@ def ready(request: HttpRequest) -> JsonResponse:
     states = dependency_states()
     is_ready = all(state == "ok" for state in states.values())
     status = {"status": "ok" if is_ready else "degraded", "dependencies": states}
-    return JsonResponse(status, status=200 if is_ready else 503)
+    response = JsonResponse(status, status=200 if is_ready else 503)
+    # What is not ready has been logged; Django would add that the service is unavailable.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

@@ -10,18 +10,22 @@ from redis.retry import Retry
 
 # A group is 24 MB: pieces of 64 kB, which is the default, take a third more CPU to put together.
 _READ_BYTES = 256 << 10
+ASIDE_S = 2.0
 UNREACHABLE = (redis.ConnectionError, redis.TimeoutError)
 
 
 @cache
-def client() -> Any:
+def client(timeout_s: float = 5) -> Any:
     """The redis client of this process; commands are never repeated behind our back.
+
+    Args:
+        timeout_s: ASIDE_S for what a sender must not be kept waiting for.
 
     Untyped: redis-py annotates every answer as the union of all protocols and of async.
     """
     return redis.Redis.from_url(
         settings.VALKEY_URL,
-        socket_timeout=5,
+        socket_timeout=timeout_s,
         socket_connect_timeout=2,
         socket_read_size=_READ_BYTES,
         health_check_interval=0,
@@ -31,4 +35,4 @@ def client() -> Any:
 
 def check_alive() -> None:
     """Raise unless the queue answers."""
-    client().ping()
+    client(ASIDE_S).ping()

@@ -7,12 +7,12 @@ from an older copy does not know it any more.
 from datetime import datetime
 
 from ingestion.queue import names
-from ingestion.queue.connection import client
+from ingestion.queue.connection import ASIDE_S, client
 
 
 def note_key_use(key_id: int, when: datetime) -> None:
     """Remember that a key was used; `take_key_use` moves it to the database."""
-    client().hset(names.LAST_USED_KEY, str(key_id), str(when.timestamp()))
+    client(ASIDE_S).hset(names.LAST_USED_KEY, str(key_id), str(when.timestamp()))
 
 
 def note_revoked(public_id: str) -> None:
@@ -22,7 +22,7 @@ def note_revoked(public_id: str) -> None:
 
 def is_revoked(public_id: str) -> bool:
     """Whether a key was ever revoked or deleted."""
-    return bool(client().sismember(names.REVOKED_KEY, public_id))
+    return bool(client(ASIDE_S).sismember(names.REVOKED_KEY, public_id))
 
 
 def take_key_use() -> dict[int, float]:

@@ -14,7 +14,7 @@ from django.conf import settings
 from ingestion.contracts import Entry, Terms
 from ingestion.errors import BacklogFull, IdempotencyFull, IdempotencyMismatch, OutcomeUnknown
 from ingestion.queue import names, once, scripts
-from ingestion.queue.connection import UNREACHABLE, client
+from ingestion.queue.connection import ASIDE_S, UNREACHABLE, client
 from ingestion.queue.entries import dump_head
 from ingestion.queue.headroom import Headroom
 from ingestion.queue.script import NotSent
@@ -144,7 +144,7 @@ def enqueue_all(asked: Sequence[Enqueue]) -> list[Any]:
         QueueDown, OutcomeUnknown: as `enqueue`, and the same for all.
         BacklogFull: the server is short of memory.
     """
-    if not _headroom.is_left(client()):
+    if not _headroom.is_left(client(ASIDE_S)):
         raise BacklogFull()
     calls = [(ask.keys, ask.args) for ask in asked]
     deadline = time.monotonic() + 5

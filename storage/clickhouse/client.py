@@ -1,6 +1,7 @@
 """The connections to the log engine: the only place that speaks to it.
 
-Two roles a process: `reader` has per-query limits and is read-only, `writer` inserts and migrates.
+Three roles a process: `reader` has per-query limits and is read-only, `writer` inserts and
+migrates, `probe` reads too, but does not wait for an engine that hangs.
 A client keeps a pool of connections, is shared by threads, and is made anew after a fork.
 """
 
@@ -25,11 +26,12 @@ from storage.callers import asking
 from storage.clickhouse.ddl import cluster_clause
 from storage.clickhouse.error_codes import StoreUnavailable, from_driver, from_stream
 
-Role = Literal["reader", "writer"]
+Role = Literal["reader", "writer", "probe"]
 Row = dict[str, Any]
 
 CONNECT_S = 3
 READ_S = 30
+PROBE_S = 5
 POOL = 64
 PIECE_BYTES = 1 << 20
 # What one search may use. `readonly` comes last: it freezes the settings before it.
@@ -56,8 +58,9 @@ WRITER_SETTINGS: dict[str, Any] = {
     "deduplicate_blocks_in_dependent_materialized_views": 1,
 }
 
-# The driver says at length what `error_codes` says in one line.
-logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
+# They say at length what `error_codes` says in one line; the driver sets the level of the second.
+for _name in ("clickhouse_connect", "urllib3"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
 
 _clients: dict[tuple[Role, int], Client] = {}
 _lock = threading.Lock()
@@ -93,9 +96,9 @@ def _connect(role: Role, url: str, *, database: str | None = None) -> Client:
             username=unquote(parts.username or "default"),
             password=unquote(parts.password or ""),
             database=database or database_name(),
-            settings=READER_LIMITS if role == "reader" else WRITER_SETTINGS,
+            settings=WRITER_SETTINGS if role == "writer" else READER_LIMITS,
             connect_timeout=CONNECT_S,
-            send_receive_timeout=READ_S,
+            send_receive_timeout=PROBE_S if role == "probe" else READ_S,
             compress=parts.hostname not in ("127.0.0.1", "localhost", "::1"),
             autogenerate_session_id=False,
             pool_mgr=get_pool_manager(maxsize=POOL, num_pools=1),
@@ -155,6 +158,14 @@ def _read(sql: str, params: Mapping[str, Any] | None, limits: Mapping[str, Any],
             )
         except DriverError as error:
             raise from_driver(error, is_write=False) from error
+
+
+def probe() -> None:
+    """Read from the table of lines. Raises: StoreUnavailable, StoreError."""
+    try:
+        client_of("probe").raw_query("SELECT 1 FROM logs LIMIT 1")
+    except DriverError as error:
+        raise from_driver(error, is_write=True) from error
 
 
 def stream(

@@ -1,6 +1,7 @@
 """ClickHouse error code → what a person is told. The engine's own words go to our log only."""
 
 import logging
+import time
 
 from clickhouse_connect.driver.exceptions import Error as DriverError
 from clickhouse_connect.driver.exceptions import OperationalError
@@ -8,6 +9,9 @@ from clickhouse_connect.driver.exceptions import OperationalError
 from logplatform.kernel.errors import PlatformError
 
 logger = logging.getLogger(__name__)
+
+_SAY_EVERY_S = 10.0
+_said_at: dict[str, float] = {}
 
 
 class StoreError(PlatformError):
@@ -27,6 +31,10 @@ class StoreUnavailable(PlatformError):
     message = "The log store is not available at the moment."
     hint = "Try again in a few seconds; nothing that was accepted is lost."
     retry_after_s = 2
+
+    def __init__(self, reason: str = "no address is set") -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class QueryTooExpensive(PlatformError):
@@ -104,8 +112,9 @@ def from_driver(error: DriverError, *, is_write: bool) -> PlatformError:
     """
     code = error.code
     if code is None and isinstance(error, OperationalError):
-        logger.warning("The log engine cannot be reached", extra={"reason": str(error)[:500]})
-        return StoreUnavailable()
+        return _unavailable("it does not answer", error)
+    if code in _AWAY and (is_write or code not in _TOO_EXPENSIVE):
+        return _unavailable(f"{_AWAY[code]} (its error {code})", error)
     logger.warning(
         "The log engine refused a statement", extra={"engine_code": code}, exc_info=error
     )
@@ -113,7 +122,17 @@ def from_driver(error: DriverError, *, is_write: bool) -> PlatformError:
         return PatternRefused()
     if code in _TOO_EXPENSIVE and not is_write:
         return QueryTooExpensive(limit=_TOO_EXPENSIVE[code])
-    return StoreUnavailable() if code in _AWAY else StoreError()
+    return StoreError()
+
+
+def _unavailable(reason: str, error: DriverError) -> StoreUnavailable:
+    """Says why every few seconds only: whoever writes tries again and again."""
+    now = time.monotonic()
+    if now - _said_at.get(reason, -_SAY_EVERY_S) >= _SAY_EVERY_S:
+        _said_at[reason] = now
+        words = {"words": " ".join(str(error).split())[:500]}
+        logger.warning("The log engine cannot be used now: %s", reason, extra=words)
+    return StoreUnavailable(reason)
 
 
 def from_stream(error: Exception) -> PlatformError:

@@ -7,6 +7,7 @@ import json
 import logging
 import secrets
 import socket
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -68,6 +69,11 @@ class EngineServer(ThreadingHTTPServer):
         self._busy = 0
         self._idle = threading.Condition()
         super().__init__(address, Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """What a connection ended with; that its client left in the middle is no error."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            log.exception("a connection broke")
 
     def enter(self) -> None:
         """A request begins."""
