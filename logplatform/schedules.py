@@ -15,6 +15,7 @@ _EVERY: dict[str, tuple[str, int, str]] = {
     "Look whether the queue has its data": ("ingestion.watch_queue", 10, "seconds"),
     "Count lines written past the queue": ("ingestion.count_direct", 60, "seconds"),
     "Count days again whose lines changed": ("storage.recount", 300, "seconds"),
+    "Merge counts of days that are over": ("storage.merge_counts", 900, "seconds"),
 }
 _DAILY: dict[str, tuple[str, str, str]] = {
     "Remove expired lines": ("storage.run_retention", "3", "17"),

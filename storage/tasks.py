@@ -24,3 +24,11 @@ def recount() -> int:
     from storage.rollups.upkeep import recount_marked
 
     return recount_marked(clock.now())
+
+
+@shared_task(name="storage.merge_counts", ignore_result=True, soft_time_limit=280, time_limit=300)
+def merge_counts() -> int:
+    """Merge the counts of days that are over; returns how many days."""
+    from storage.rollups.merging import merge_days
+
+    return merge_days(clock.now())

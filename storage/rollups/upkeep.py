@@ -58,7 +58,7 @@ def recount_marked(now: datetime, *, most: int = 200) -> int:
     Raises:
         StoreUnavailable, StoreError: what is still marked stays right, and is tried again.
     """
-    return sum(_recount(app, day) for app, day in _marked_days(_settled(now), most=most))
+    return sum(_recount(app, day) for app, day in _marked_days(settled(now), most=most))
 
 
 def mark_differences(now: datetime) -> list[AppDay]:
@@ -69,10 +69,10 @@ def mark_differences(now: datetime) -> list[AppDay]:
         f"UNION ALL SELECT app, toDate({KEPT_FROM}) AS day, -toInt64(count()) AS n "
         "FROM logs GROUP BY app, day"
         ") WHERE day < {today:Date} GROUP BY app, day HAVING sum(n) != 0",
-        {"today": _settled(now)},
+        {"today": settled(now)},
         max_execution_time=600,
     )
-    known = set(_marked_days(_settled(now), most=1_000_000))
+    known = set(_marked_days(settled(now), most=1_000_000))
     found = [pair for row in rows if (pair := (row["app"], row["day"])) not in known]
     if found:
         logger.warning("Counts differ from lines; counting again", extra={"days": len(found)})
@@ -89,7 +89,8 @@ def _marked_days(before: date, *, most: int) -> list[AppDay]:
     return [(row["app"], row["day"]) for row in rows]
 
 
-def _settled(now: datetime) -> date:
+def settled(now: datetime) -> date:
+    """Days before this one get no line any more."""
     return (now - _SETTLED).astimezone(UTC).date()
 
 
