@@ -306,6 +306,7 @@ def suit_parser_process() -> None:
     """
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:-1")
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     with suppress(AttributeError):  # a C library without it
         tune = ctypes.CDLL(None).mallopt
         tune(_M_MMAP_THRESHOLD, _KEPT_BYTES)

@@ -8,9 +8,9 @@ import polars as pl
 import pyarrow as pa
 
 from logplatform.kernel.lines import count_lines
+from parsing.views import INLINE_BYTES, LARGEST_OFFSET, texts_at
 
 _LINE_FEED, _SPACE = 10, 32
-_INLINE_BYTES, _LARGEST_OFFSET = 12, (1 << 31) - 1
 _BLANK = r"^[ \t\r\v\f]*$"
 
 
@@ -46,9 +46,7 @@ def _texts_of(text: str) -> tuple[pl.Series, bool]:
 def _views_of(text: bytes) -> tuple[pl.Series, bool] | None:
     """Lines that are not empty as views into the text, and whether some may be blank.
 
-    None where one is too short for a view. A view has 16 bytes: length, first four bytes, buffer,
-    offset. Up to 12 bytes are kept in the view itself.
-    Source: Arrow columnar format, "Variable-size Binary View Layout".
+    None where one is too short for a view.
     """
     found = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero(found == _LINE_FEED)
@@ -56,13 +54,8 @@ def _views_of(text: bytes) -> tuple[pl.Series, bool] | None:
         ends = np.append(ends, len(found))
     starts = np.concatenate([[0], ends[:-1] + 1])
     starts, lengths = starts[ends > starts], (ends - starts)[ends > starts]
-    if (lengths <= _INLINE_BYTES).any() or len(found) > _LARGEST_OFFSET:
+    if (lengths <= INLINE_BYTES).any() or len(found) > LARGEST_OFFSET:
         return None
-    views = np.zeros((len(starts), 4), np.uint32)
-    views[:, 0] = lengths
-    beginnings = found[starts[:, None] + np.arange(4)]
-    views[:, 1] = beginnings.view(np.uint32)[:, 0]
-    views[:, 3] = starts
-    buffers = [None, pa.py_buffer(views), pa.py_buffer(text)]
-    lines = pl.Series("line", pa.Array.from_buffers(pa.string_view(), len(starts), buffers))
-    return lines, bool((beginnings[:, 0] <= _SPACE).any())
+    first = found[starts]
+    lines = texts_at(pa.py_buffer(text), starts, starts + lengths).alias("line")
+    return lines, bool((first <= _SPACE).any())

@@ -76,7 +76,8 @@ def _looking_at(field: str, rules: Sequence[TagRule]) -> list[tuple[int, TagRule
 
 def _bits(column: pl.Series, rules: Sequence[tuple[int, TagRule]]) -> pl.Series:
     """The bits of the rules that find one of their words in each text."""
-    if not any(word[-1:].isdigit() for _, rule in rules for word in rule.words):
+    is_varied = 2 * column.head(_FEW).n_unique() > _FEW
+    if is_varied and not any(word[-1:].isdigit() for _, rule in rules for word in rule.words):
         # No word ends with a digit, so `/orders/17` tells what `/orders/18` tells.
         column = column.str.strip_chars_end("0123456789")
     distinct = column.drop_nulls().unique()

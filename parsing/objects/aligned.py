@@ -18,6 +18,7 @@ import pyarrow as pa
 from parsing.frames import all_rows
 from parsing.objects.exact import MAX_FIELDS, MAX_FLAT_DEPTH, is_odd_key
 from parsing.objects.part import Part
+from parsing.views import INLINE_BYTES, place_of, series_of
 
 # Fewer lines of a shape cost less where all shapes are read together; of few lines in all, a shape
 # with an eighth of them is worth it.
@@ -29,7 +30,6 @@ _BLOCK = 2048
 # More than any shape is long.
 _PADDING = 1 << 16
 _QUOTE, _LINE_FEED, _BACKSLASH, _FIRST_PLAIN = b'"\n\\ '
-_INLINE_BYTES, _LARGEST_OFFSET = 12, (1 << 31) - 1
 _KEY = re.compile(r' *"([^"\\]*)" *: *')
 _VALUE = re.compile(r'"(?P<text>[^"\\]*)"|[-+.0-9A-Za-z]+')
 _NEXT = re.compile(r" *([,}])")
@@ -168,7 +168,7 @@ class _Text:
     @classmethod
     def of(cls, lines: pl.Series) -> "_Text":
         """The text of lines."""
-        buffer, starts, ends = _place(lines) or _joined(lines)
+        buffer, starts, ends = place_of(lines) or _joined(lines)
         body = np.frombuffer(buffer, np.uint8)
         is_odd = None
         odd = _odd_places(body, ends)
@@ -205,28 +205,8 @@ def _are_inside(quotes: np.ndarray, starts: _Index, ends: _Index) -> bool:
     return bool((quotes[:, 0] >= starts).all() and (quotes[:, -1] < ends).all())
 
 
-def _place(lines: pl.Series) -> tuple[pa.Buffer, _Index, _Index] | None:
-    """The buffer that lines are views into, and where they start and end there, in order.
-
-    None where they are views into several buffers, or more than line feeds is between them.
-    Source: Arrow columnar format, "Variable-size Binary View Layout".
-    """
-    array = lines.rechunk().alias("").to_arrow(compat_level=pl.CompatLevel.newest())
-    _, views, *buffers = array.buffers()
-    if len(buffers) != 1 or buffers[0].size > _LARGEST_OFFSET:
-        return None
-    words = np.frombuffer(views, np.uint32).reshape(-1, 4)[array.offset :][: len(array)]
-    starts = words[:, 3].astype(np.int64)
-    lengths = words[:, 0].astype(np.int64)
-    gaps = starts[1:] - starts[:-1] - lengths[:-1]
-    is_whole = starts[0] == 0 and buffers[0].size - starts[-1] - lengths[-1] <= 1
-    if not is_whole or (gaps != 1).any() or (lengths <= _INLINE_BYTES).any():
-        return None
-    return buffers[0], starts, starts + lengths
-
-
 def _joined(lines: pl.Series) -> tuple[pa.Buffer, _Index, _Index]:
-    """As `_place`, of a copy."""
+    """As `place_of`, of a copy."""
     lengths = lines.str.len_bytes().to_numpy().astype(np.int64)
     starts = np.cumsum(lengths + 1) - lengths - 1
     return pa.py_buffer(lines.str.join("\n")[0].encode()), starts, starts + lengths
@@ -282,8 +262,8 @@ class _Alike:
         for place, pieces in zip(places, self._pieces, strict=True):
             for offset, words, masks in pieces:
                 found = self._text.sixteen[place + offset].view(np.uint64).reshape(-1, 2)
-                found ^= words
-                found &= masks
+                found ^= words[: len(found)]
+                found &= masks[: len(found)]
                 differing |= found
         is_alike: _Mask = (differing[:, 0] | differing[:, 1]) == 0
         for index, text in enumerate(self._shape.texts[:-1]):
@@ -292,19 +272,13 @@ class _Alike:
 
     def _look_into(self, views: np.ndarray, starts: _Index, lengths: _Index) -> None:
         """Make views of the values that start there."""
-        found = self._text.sixteen[starts].view(np.uint32).reshape(-1, 4)
+        is_long = lengths > INLINE_BYTES
+        found = self._text.sixteen[starts - 4].view(np.uint32).reshape(-1, 4)
+        kept = _KEPT[np.where(is_long, 4, lengths)].view(np.uint32).reshape(-1, 4)
+        np.bitwise_and(found, kept, out=views)
         views[:, 0] = lengths
-        if lengths.max(initial=0) <= _INLINE_BYTES:
-            np.bitwise_and(found[:, :3], _INLINE_MASKS[lengths & 15], out=views[:, 1:])
-            return
-        is_long = lengths > _INLINE_BYTES
-        views[:, 1] = found[:, 0]
-        views[:, 2] = 0
-        views[:, 3] = starts
-        short = np.flatnonzero(~is_long)
-        if len(short):
-            masks = _INLINE_MASKS[lengths[short] & 15]
-            views[short, 1:] = found[short, :3] & masks
+        if is_long.any():
+            np.copyto(views[:, 3], starts, where=is_long, casting="unsafe")
 
     def part(self) -> Part:
         """The lines that are alike, with their values; none where a bare value is no JSON."""
@@ -326,18 +300,21 @@ def _series(name: str, views: np.ndarray, buffer: pa.Buffer, is_null: _Mask | No
     validity = None
     if is_null is not None and is_null.any():
         validity = pa.py_buffer(np.packbits(~is_null, bitorder="little"))
-    buffers = [validity, pa.py_buffer(views), buffer]
-    return pl.Series(name, pa.Array.from_buffers(pa.string_view(), len(views), buffers))
+    return series_of(views, buffer, validity).alias(name)
 
 
 def _words_and_masks(piece: bytes) -> list[tuple[int, np.ndarray, np.ndarray]]:
-    """A text in parts of 16 bytes: where each begins, its two words, and which bits count."""
+    """A text in parts of 16 bytes: where each begins, its two words, and which bits count.
+
+    Words and bits are repeated for each line of a block: numpy takes four times as long to hold two
+    of them against many.
+    """
     parts = []
     for offset in range(0, len(piece), 16):
         part = piece[offset : offset + 16]
         both = part.ljust(16, b"\0") + bytes([255] * len(part)).ljust(16, b"\0")
         words = np.frombuffer(both, np.uint64)
-        parts.append((offset, words[:2], words[2:]))
+        parts.append((offset, np.tile(words[:2], (_BLOCK, 1)), np.tile(words[2:], (_BLOCK, 1))))
     return parts
 
 
@@ -354,11 +331,6 @@ def _are_json(columns: list[pl.Series], n: int) -> pl.Series | None:
     return mask
 
 
-# Which bits of the three words of an inline view belong to a value of so many bytes.
-_INLINE_MASKS = np.array(
-    [
-        [(1 << 8 * min(max(length - 4 * word, 0), 4)) - 1 for word in range(3)]
-        for length in range(16)
-    ],
-    dtype=np.uint32,
-)
+# Which bytes a view keeps of a value of so many, behind the four of its length; of a value that
+# does not fit, the first four.
+_KEPT = np.array([bytes(4) + b"\xff" * length for length in range(INLINE_BYTES + 1)], dtype="V16")
