@@ -21,15 +21,6 @@ class InvalidParameter(PlatformError):
     hint = "Compare the request with /api/docs."
 
 
-class UnknownParameter(PlatformError):
-    """A parameter that is nearly one there is: a filter that would not filter."""
-
-    code = "unknown_parameter"
-    status = 400
-    message = "There is no parameter “{name}”."
-    hint = "{meant}/api/docs lists the parameters of every address."
-
-
 class LogNotFound(PlatformError):
     """No such record among the caller's apps."""
 

@@ -1,23 +1,20 @@
 """Parameters of questions about logs: those all share (`start`, `end`, `q` …), and their own."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import django_filters
 from django import forms
 
-from analytics.errors import InvalidParameter, InvalidTime, UnknownParameter
+from analytics.errors import InvalidParameter, InvalidTime
 from logplatform.kernel import clock
-from logplatform.kernel.nearest import did_you_mean
 from storage import facade as storage
 from storage.logs import LogSet
 
 DEFAULT_RANGE = timedelta(hours=1)
 Choice = TypeVar("Choice", bound=str)
-# Shorter names are near everything.
-_SHORTEST = 3
 _COMMA = re.compile(r"(?<!\\),")
 
 
@@ -103,15 +100,11 @@ def until_now(logs: LogSet) -> LogSet:
     return logs if logs.end else logs.between(None, max(now, logs.start or now))
 
 
-def check_names(given: Iterable[str], known: Collection[str]) -> None:
-    """Refuse what was meant to be a parameter; anything else that is unknown is let be.
-
-    Raises:
-        UnknownParameter: a name that nearly is a known one, such as `levle`.
-    """
-    for name in given:
-        if len(name) >= _SHORTEST and name not in known and (meant := did_you_mean(name, known)):
-            raise UnknownParameter(name=name[:50], meant=meant)
+def _whole(name: str, text: str, expected: str) -> int:
+    """The number that a parameter has to be. Raises: InvalidParameter."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise InvalidParameter(name=name, value=text[:50], expected=expected)
+    return int(text)
 
 
 class Given:
@@ -129,9 +122,12 @@ class Given:
         text = self.text(name)
         if text is None:
             return default
-        if not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise InvalidParameter(name=name, value=text[:50], expected="a whole number")
-        return int(text)
+        return _whole(name, text, "a whole number")
+
+    def interval(self) -> storage.Interval:
+        """How wide buckets are: seconds, or `auto` unless it is said. Raises: InvalidParameter."""
+        text = self.text("interval") or "auto"
+        return "auto" if text == "auto" else _whole("interval", text, "auto or a number of seconds")
 
     def choice(self, name: str, choices: Sequence[Choice], default: Choice) -> Choice:
         """One of the choices. Raises: InvalidParameter."""

@@ -103,9 +103,9 @@ def over_time(
     logs: LogSet, given: Given, figures: tuple[storage.Figure, ...], needs: storage.Part
 ) -> dict[str, Any]:
     """A row for each bucket of the range, and one for all of it."""
-    text = given.text("interval") or "auto"
-    interval: storage.Interval = "auto" if text == "auto" else given.number("interval", 0)
-    found = until_now(logs).requests(figures=figures, needs=needs, interval=interval, limit=1)
+    found = until_now(logs).requests(
+        figures=figures, needs=needs, interval=given.interval(), limit=1
+    )
     if found.interval_s is None:
         raise AssertionError("BUG: a range that ends now has buckets")
     (total,) = found.groups

@@ -12,10 +12,11 @@ from rest_framework.response import Response
 from analytics import documentation as docs
 from analytics.asking import Asking
 from analytics.errors import LogNotFound
-from analytics.parameters import Given, LogFilter, check_names
+from analytics.parameters import Given, LogFilter
 from analytics.question import Question
 from analytics.serializers import ContextSerializer, RecordSerializer
 from logplatform.api_access import visible_apps
+from logplatform.parameters import check_names
 from storage import facade as storage
 from storage.logs import LogSet
 from storage.models import Log

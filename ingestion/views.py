@@ -22,6 +22,7 @@ from ingestion.serializers import (
 )
 from ingestion.status import queue_status
 from logplatform.api_access import KeyIdentity, visible_apps
+from logplatform.parameters import check_names
 
 
 class _RawParser(BaseParser):
@@ -101,6 +102,7 @@ class ReceiptsView(APIView):
     def get(self, request: Request) -> Response:
         """Finished requests of the caller's apps, newest first."""
         parameters = ReceiptParameters(data=request.query_params)
+        check_names(request.query_params, parameters.fields)
         parameters.is_valid(raise_exception=True)
         return Response(receipts.receipts_page(visible_apps(request), **parameters.validated_data))
 

@@ -178,6 +178,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "logplatform.api_examples.add_examples",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "ReplayStateEnum": "ingestion.models.Replay.State",
         "PanelKindEnum": "analytics.saved.panels.KINDS",

@@ -36,7 +36,7 @@ class InvalidLimit(PlatformError):
     code = "invalid_limit"
     status = 400
     message = "The limit has to be a whole number from 1 to {highest}."
-    hint = "Use the cursor for more."
+    hint = "Where an answer has `next`, that leads to more, as `cursor`."
 
 
 class InvalidInterval(PlatformError):

@@ -72,10 +72,7 @@ def ask(logs: LogSet, given: Given) -> dict[str, Any]:
 
 
 def _interval(given: Given) -> storage.Interval:
-    text = given.text("interval") or "none"
-    if text == "none":
-        return None
-    return "auto" if text == "auto" else given.number("interval", 0)
+    return None if given.text("interval") in (None, "", "none") else given.interval()
 
 
 QUESTION = Question(

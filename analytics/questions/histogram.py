@@ -29,8 +29,8 @@ class HistogramSerializer(serializers.Serializer[Any]):
 def ask(logs: LogSet, given: Given) -> dict[str, Any]:
     """Counts by level for the whole range, empty buckets included."""
     by = given.choice("by", ("level",), "level")
-    is_auto = given.text("interval") in (None, "auto")
-    interval_s = None if is_auto else given.number("interval", 0)
+    interval = given.interval()
+    interval_s = None if interval == "auto" else interval
     return asdict(until_now(logs).histogram(interval_s=interval_s, by=by))
 
 

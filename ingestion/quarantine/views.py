@@ -4,6 +4,7 @@ Reading is for people of the app and keys with the `query` scope; replaying and 
 right to change sources, deleting the right to delete them, and a person.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from ingestion.quarantine import replays
 from ingestion.quarantine import serializers as shapes
 from logplatform.api_access import AppNotFound, KeyIdentity, visible_apps
 from logplatform.control.access import CHANGED, PeopleOnly, note, person
+from logplatform.parameters import check_names
 from storage import facade as storage
 from storage.models import App
 
@@ -179,7 +181,9 @@ def _require(request: Request, right: str) -> None:
 
 
 def _asked(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """What is asked for, checked. Raises: UnknownParameter, ValidationError."""
     given = shape(data=data)
+    check_names(data if isinstance(data, Mapping) else (), given.fields)
     given.is_valid(raise_exception=True)
     return dict(given.validated_data)
 

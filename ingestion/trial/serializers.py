@@ -108,7 +108,7 @@ class FormatListSerializer(serializers.Serializer[Any]):
     formats = FormatSerializer(many=True)
 
 
-class PatternSerializer(serializers.Serializer[Any]):
+class NamedPatternSerializer(serializers.Serializer[Any]):
     """A named pattern: `%{name}` or `%{name:field}` in the regex of a format."""
 
     name = serializers.CharField()
@@ -117,7 +117,7 @@ class PatternSerializer(serializers.Serializer[Any]):
     example = serializers.CharField()
 
 
-class PatternListSerializer(serializers.Serializer[Any]):
+class NamedPatternListSerializer(serializers.Serializer[Any]):
     """Every named pattern."""
 
-    patterns = PatternSerializer(many=True)
+    patterns = NamedPatternSerializer(many=True)

@@ -10,9 +10,9 @@ from rest_framework.views import APIView
 
 from ingestion.trial.serializers import (
     FormatListSerializer,
+    NamedPatternListSerializer,
     ParseAnswerSerializer,
     ParseRequestSerializer,
-    PatternListSerializer,
 )
 from logplatform.api_access import KeyIdentity
 
@@ -71,7 +71,7 @@ class PatternsView(APIView):
     """The named patterns."""
 
     @extend_schema(
-        operation_id="parse_patterns", summary="List patterns", responses=PatternListSerializer
+        operation_id="parse_patterns", summary="List patterns", responses=NamedPatternListSerializer
     )
     def get(self, request: Request) -> Response:
         """Every named pattern, for building a format of one's own."""

@@ -20,9 +20,7 @@ class Unavailable(PlatformError):
     code = "remote_unavailable"
     status = 0
     message = "{url} cannot be used now: {reason}."
-    hint = (
-        "Check --url, and that it runs there; else try again later. What is shipped waits for it."
-    )
+    hint = "Check --url, and that it runs there; else try again later."
 
 
 class Refused(PlatformError):

@@ -14,7 +14,7 @@ _ISO = re.compile(
     r"(?P<zone>Z|[+-]\d\d:?\d\d)?",
     re.ASCII | re.IGNORECASE,
 )
-_LOST_PLUS = re.compile(r"(.*T.*\S) (\d\d:?\d\d)", re.ASCII | re.IGNORECASE)
+_LOST_PLUS = re.compile(r"(.*T.*\S|now) (\d\d:?\d\d|\d+[smhdw])", re.ASCII | re.IGNORECASE)
 _RELATIVE = re.compile(r"now(?:(?P<sign>[+-])(?P<count>\d{1,9})(?P<unit>[smhdw]))?", re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 

@@ -13,7 +13,7 @@ from storage.clickhouse import client
 from storage.clickhouse.error_codes import QueryTooExpensive
 from storage.contracts import LogQuery
 from storage.counts import closed, count_logs
-from storage.query import render
+from storage.query import QueryError, parse_query, render
 from storage.query import syntax as s
 from storage.query.clauses import Clause, clauses_of
 from storage.query.fields import COLUMNS, Kind, field_of
@@ -31,6 +31,8 @@ MAX_CLAUSES = 8
 MAX_LEAVES = 12
 BUDGET_S = 4.0
 KNOWN_VALUES = 500
+# What other languages write, and how it is written here.
+_ELSEWHERE = {"and": "AND", "or": "OR", "not": "NOT", "&&": "AND", "||": "OR", "*:*": "*"}
 
 ReasonKind = Literal["unknown_field", "unknown_value", "time", "app", "clause"]
 
@@ -182,6 +184,10 @@ class _Search:
         """What is the matter with one clause, if anything."""
         rest = " ".join(other.text for other in self._clauses if other is not clause)
         without = self._count(replace(self._query, q=rest))
+        if written := _ELSEWHERE.get(clause.text.lower()):
+            message = f"“{clause.text}” is read as text here; what may be meant is {written}."
+            yield self._reason("clause", clause, message, self._written(clause, written), without)
+            return
         leaves = _leaves(clause.node)[:MAX_LEAVES]
         problems = [reason for leaf in leaves for reason in self._leaf(clause, leaf, without)]
         yield from problems
@@ -204,6 +210,15 @@ class _Search:
             message = f"No line of this time has {of} “{leaf.text[:80]}”."
             fixes = self._fixes(clause, leaf, self._values_near(leaf, kind))
             yield self._reason("unknown_value", clause, message, fixes, without)
+
+    def _written(self, clause: Clause, text: str) -> list[Fix]:
+        """The query with a text in the place of a clause, if it can be read."""
+        q = f"{self._query.q[: clause.start]}{text}{self._query.q[clause.end :]}"
+        try:
+            parse_query(q)
+        except QueryError:
+            return []
+        return [Fix(text=text, q=q)]
 
     def _values_near(self, leaf: s.Word | s.Phrase, kind: Kind) -> list[str]:
         if kind not in (Kind.TEXT, Kind.ATTRIBUTE) or not leaf.text:

@@ -258,3 +258,5 @@ def test_the_schema_describes_every_parameter() -> None:
 def test_a_plus_that_became_a_space_is_read(ask: Ask) -> None:
     for start in ("2026-11-22T11:00:01 01:00", "2026-11-22T11:00:01 0100"):
         assert messages(ask("logs", start=start)) == ["third", "second"]
+    assert ask("logs", start="2026-11-22", end="now 1h").status_code == 200
+    assert ask("logs", start="now 1 h").status_code == 400

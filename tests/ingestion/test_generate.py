@@ -151,6 +151,15 @@ def test_it_posts_to_the_api_over_one_connection() -> None:
         assert far.requests[0]["headers"]["Content-Type"] == "application/x-ndjson"
 
 
+def test_csv_goes_to_the_api_under_its_format_with_one_header() -> None:
+    with far_side() as far:
+        generate("--count", "12000", "--format", "csv", "--to-api", far.url, "--key", far.key)
+        assert len(far.requests) > 1
+        assert all(request["query"]["format"] == ["csv"] for request in far.requests)
+        assert far.lines[0].startswith(b"timestamp,level,")
+        assert sum(line.startswith(b"timestamp,") for line in far.lines) == 1
+
+
 def test_it_waits_as_long_as_the_api_says() -> None:
     with far_side() as far:
         far.answers = [(429, {"Retry-After": "1"})]

@@ -82,6 +82,7 @@ def test_pages_follow_the_cursor_and_filters_narrow(roles: Roles) -> None:
         ("?limit=0", "invalid_request"),
         ("?limit=1001", "invalid_request"),
         ("?limit=ten", "invalid_request"),
+        ("?sate=rejects", "unknown_parameter"),
         ("?state=lost", "invalid_request"),
         ("?cursor=abc", "invalid_cursor"),
         ("?cursor=%00", "invalid_request"),

@@ -84,7 +84,7 @@ class Command(BaseCommand):
     def _opened(self, options: dict[str, Any], wait: Callable[[float], bool]) -> Any:
         if options["to_api"] is not None:
             return self._api(options, wait)
-        header = f"{CSV_COLUMNS}\n" if options["format"] == "csv" else ""
+        header = _header(options["format"])
         if options["output"] == "-":
             return self._stdout(header)
         return _file(options["output"], header)
@@ -102,20 +102,27 @@ class Command(BaseCommand):
     @contextmanager
     def _api(self, options: dict[str, Any], wait: Callable[[float], bool]) -> Iterator[Write]:
         target = find_target(settings.ENV.data_dir, url=options["to_api"], key=options["key"])
-        is_json = options["format"] == "json"
+        name = options["format"]
         sender = Sender(
             client=IngestClient(target),
             retry=Retry(wait=wait, give_up_after_s=None, tell=self._tell),
-            content_type="application/x-ndjson" if is_json else "text/plain; charset=utf-8",
+            # CSV is never guessed; every other format is.
+            format="csv" if name == "csv" else "",
+            content_type="application/x-ndjson" if name == "json" else "text/plain; charset=utf-8",
         )
+        headers = iter([_header(name)])
         try:
-            yield lambda text: sender.send(text.encode())
+            yield lambda text: sender.send(f"{next(headers, '')}{text}".encode())
         finally:
             sender.client.close()
             self.stdout.write(f"Sent {sender.tally.accepted:,} lines.")
 
     def _tell(self, error: Unavailable, pause_s: float) -> None:
         self.stderr.write(f"{error.text} Trying again in {pause_s:.0f} s.")
+
+
+def _header(name: str) -> str:
+    return f"{CSV_COLUMNS}\n" if name == "csv" else ""
 
 
 def _generate(options: dict[str, Any], write: Write, wait: Callable[[float], bool]) -> None:

@@ -20,6 +20,13 @@ def test_groups_have_keys_and_figures(ask: Ask) -> None:
     }
 
 
+@pytest.mark.parametrize("question", ["analytics/aggregate", "logs/histogram", "analytics/latency"])
+def test_an_interval_that_is_none_says_what_it_may_be(ask: Ask, question: str) -> None:
+    error = ask(question, interval="soon").json()["error"]
+    assert error["data"]["expected"] == "auto or a number of seconds"
+    assert ask(question, interval="").status_code == 200
+
+
 def test_over_time_there_are_points(ask: Ask) -> None:
     for interval, width in (("60", 60), ("auto", 30)):
         body = ask("analytics/aggregate", interval=interval).json()

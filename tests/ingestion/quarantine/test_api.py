@@ -103,6 +103,11 @@ def test_a_replay_is_cancelled_and_is_nobody_elses(member: Client, roles: Roles)
     assert post(member, f"/replays/{replay}/cancel").json()["state"] == "cancelled"
 
 
+def test_a_filter_that_would_not_filter_is_refused(member: Client) -> None:
+    for query in ("?reason=not_json", "?sorce=x", "/reasons?reason_cod=not_json"):
+        assert code_of(get(member, query)) == "unknown_parameter", query
+
+
 def test_deleting_needs_a_filter_and_takes_only_what_it_names(member: Client) -> None:
     for query in ("", "app=alpha", "source=alpha-web", "app=alpha&reason=not_json", "app=alpha&x"):
         assert delete(member, query).status_code == 400, query

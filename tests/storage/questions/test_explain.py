@@ -74,6 +74,26 @@ def test_a_word_nobody_wrote_is_told() -> None:
     assert (reason.kind, reason.clause, reason.suggestions) == ("unknown_value", "lgoin", [])
 
 
+@pytest.mark.parametrize(
+    ("q", "clause", "meant"),
+    [
+        ("service:auth and login", "and", "service:auth AND login"),
+        ("card or login", "or", "card OR login"),
+        ("not login", "not", "NOT login"),
+        ("login && service:auth", "&&", "login AND service:auth"),
+        ("card || login", "||", "card OR login"),
+        ("*:*", "*:*", "*"),
+    ],
+)
+def test_what_other_languages_write_is_written_here(q: str, clause: str, meant: str) -> None:
+    (reason,) = (reason for reason in explain(q).reasons if reason.clause == clause)
+    assert [fix.q for fix in reason.suggestions] == [meant]
+
+
+def test_an_operator_where_none_can_be_has_no_suggestion() -> None:
+    assert [fix for reason in explain("login and").reasons for fix in reason.suggestions] == []
+
+
 def test_clauses_that_do_not_meet_are_counted() -> None:
     first, second = explain("service:payment level:info").reasons
     assert (first.kind, first.clause, first.count_without) == ("clause", "service:payment", 3)
