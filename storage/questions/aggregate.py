@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from storage.clickhouse import client
 from storage.clickhouse.error_codes import QueryTooExpensive
 from storage.contracts import InvalidLimit, InvalidMetric, LogQuery, TooManyFields
 from storage.counts import closed, fetch_logs
@@ -85,6 +86,12 @@ class Statement:
         """The figures of a row, by the names of the metrics."""
         return {metric.name: _figure(row[f"m{at}"]) for at, metric in enumerate(self.metrics)}
 
+    def point(self, values: Sequence[float | None]) -> Values:
+        """The figures of a bucket, in the order of the metrics."""
+        return {
+            metric.name: _figure(value) for metric, value in zip(self.metrics, values, strict=True)
+        }
+
     def nothing(self) -> Values:
         """The figures of no lines."""
         return {metric.name: metric.of_none for metric in self.metrics}
@@ -130,13 +137,19 @@ def group_lines(
     condition = all_of([where(query), only])
     grid = None if interval is None else _grid(query, interval, limit)
     names = [metric.name for metric in statement.metrics]
-    rows, chosen_by = _largest(statement, condition, order or f"-{names[0]}", limit + 1)
-    points = _points(statement, condition, grid, rows[:limit]) if grid and rows else {}
+    order = order or f"-{names[0]}"
+    rows = _in_one_go(statement, condition, grid, order, limit + 1) if grid else None
+    chosen_by = None
+    if rows is None:
+        rows, chosen_by = _largest(statement, condition, order, limit + 1)
+        if grid and rows:
+            _add_points(statement, condition, grid, rows[:limit])
+    starts = grid.starts() if grid else []
     groups = [
         Group(
             key={column.name: row[f"g{at}"] for at, column in enumerate(statement.keys)},
             values=statement.values(row),
-            points=None if interval is None else points.get(row["of_group"], []),
+            points=None if interval is None else _points(statement, starts, row.get("points", ())),
         )
         for row in rows[:limit]
     ]
@@ -188,6 +201,47 @@ def _grid(query: LogQuery, interval: int | Literal["auto"], limit: int) -> Grid 
         return None
     highest = min(MAX_BUCKETS, MAX_POINTS // limit)
     return grid_of(query, None if interval == "auto" else interval, highest=highest)
+
+
+def _in_one_go(
+    statement: Statement, condition: SqlCondition, grid: Grid, order: str, limit: int
+) -> list[dict[str, Any]] | None:
+    """The first groups of all with their points: lines are read once, states of figures are kept
+    of each bucket, and those of a group are merged.
+
+    Returns:
+        Rows as of `_largest`, with `points` (see `_points`). None where there are too many groups
+        and buckets, no lines at all, or a figure that compares groups.
+    """
+    sums = _sorted(statement, order, limit)
+    if any(metric.is_of_all for metric in statement.metrics):
+        return None
+    keys = "".join(f", any({column.key}) AS k{at}" for at, column in enumerate(statement.keys))
+    shown = "".join(
+        f", {column.shown.format(f'anyIf(k{at}, is_total)')} AS g{at}"
+        for at, column in enumerate(statement.keys)
+    )
+    figures = [f"m{at}" for at in range(len(statement.metrics))]
+    totals = ", ".join(f"anyIf(one.{figure}, is_total) AS {figure}" for figure in figures)
+    points = ", ".join(["bucket", *(f"one.{figure}" for figure in figures)])
+    inner = (
+        f"SELECT {statement.group_id} AS of_group, {BUCKET} AS bucket, "
+        f"grouping(bucket) = 1 AS is_total{keys}, {statement.figures} FROM logs "
+        f"WHERE {condition.text} GROUP BY of_group, bucket WITH ROLLUP "
+        "HAVING grouping(of_group) = 0"
+    )
+    try:
+        rows = client.fetch(
+            f"SELECT of_group{shown}, groupArrayIf(({points}), NOT is_total) AS points, "
+            f"{totals} FROM ({inner}) AS one GROUP BY of_group {sums}",
+            {**condition.params, **grid.params},
+            **exact_limits(statement.metrics),
+        )
+    except QueryTooExpensive as refused:
+        if not is_overflow(refused):
+            raise
+        return None
+    return rows or None
 
 
 def _largest(
@@ -267,29 +321,39 @@ def _ordering(statement: Statement, order: str) -> tuple[Metric, bool]:
     raise InvalidMetric(metric=name[:80])
 
 
-def _points(
+def _add_points(
     statement: Statement, condition: SqlCondition, grid: Grid, groups: list[dict[str, Any]]
-) -> dict[int, list[Point]]:
-    """By id of a group: its figures in every bucket."""
-    ids = [row["of_group"] for row in groups]
+) -> None:
+    """Reads the points of groups, and gives each row its own."""
+    of_group = {row["of_group"]: row for row in groups}
+    for row in groups:
+        row["points"] = []
     if statement.keys:
         chosen = f"{statement.group_id} IN {{groups:Array(UInt64)}}"
-        condition = all_of([condition, SqlCondition(text=chosen, params={"groups": ids})])
-    rows = fetch_logs(
+        params = {"groups": [*of_group]}
+        condition = all_of([condition, SqlCondition(text=chosen, params=params)])
+    for row in fetch_logs(
         f"{statement.group_id} AS of_group, {BUCKET} AS bucket, {statement.figures}",
         condition,
         "GROUP BY of_group, bucket",
         **grid.params,
-    )
-    found = {(row["of_group"], row["bucket"]): statement.values(row) for row in rows}
-    starts = grid.starts()
-    return {
-        group: [
-            Point(start=start, values=found.get((group, bucket)) or statement.nothing())
-            for bucket, start in enumerate(starts)
-        ]
-        for group in ids
-    }
+    ):
+        figures = [row[f"m{at}"] for at in range(len(statement.metrics))]
+        of_group[row["of_group"]]["points"].append([row["bucket"], *figures])
+
+
+def _points(
+    statement: Statement, starts: Sequence[str], found: Sequence[Sequence[Any]]
+) -> list[Point]:
+    """Every bucket, of rows of (bucket, figures …) of those that have lines."""
+    values = {bucket: figures for bucket, *figures in found}
+    return [
+        Point(
+            start=start,
+            values=statement.point(values[bucket]) if bucket in values else statement.nothing(),
+        )
+        for bucket, start in enumerate(starts)
+    ]
 
 
 def _figure(value: float | None) -> float | None:

@@ -49,12 +49,21 @@ def metric_of(name: str, columns: Columns) -> Metric:
     figure, percent = match["figure"], float(match["percent"] or 0)
     column = columns.of(match["field"])
     if figure == "unique":
-        sql = f"uniqIf({column.key}, {column.is_present})"
+        sql = f"uniqCombined64If({column.key}, {column.is_present})"
         return Metric(name=name, sql=sql, of_none=0, figure=figure, is_large=True)
     if percent:
-        sql = f"quantile({percent / 100:.6g})({column.number})"
+        sql = percentile(percent / 100, column.number)
         return Metric(name=name, sql=sql, of_none=None, figure="p", is_large=True)
     if figure not in _NUMBERS:
         raise InvalidMetric(metric=name[:80])
     sql = f"{_NUMBERS[figure]}OrNull({column.number})"
     return Metric(name=name, sql=sql, of_none=None, figure=figure, number=column.number)
+
+
+def percentile(share: float, number: str) -> str:
+    """The value that `share` of the numbers are below.
+
+    NULL becomes NaN, which does not count either: several percentiles of one number are then of one
+    sample instead of a sample each.
+    """
+    return f"quantile({share:.6g})(ifNull({number}, nan))"

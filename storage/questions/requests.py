@@ -9,7 +9,7 @@ from storage.contracts import LogQuery
 from storage.counts import closed
 from storage.questions.aggregate import Aggregate, Interval, Statement, group_lines
 from storage.questions.columns import Column, Columns
-from storage.questions.metrics import Metric
+from storage.questions.metrics import Metric, percentile
 from storage.questions.sample import sample_of
 
 Part = Literal["method", "endpoint", "ip", "browser", "system", "country", "status", "duration"]
@@ -94,7 +94,7 @@ class _Parts:
             sql = "round(count() / sum(count()) OVER (), 6)"
             return Metric(name=figure, sql=sql, of_none=None, figure=figure, is_of_all=True)
         if figure in _LEVELS:
-            sql = f"quantile({_LEVELS[figure]})({self._milliseconds()})"
+            sql = percentile(_LEVELS[figure], self._milliseconds())
             return Metric(name=figure, sql=sql, of_none=None, figure="p", is_large=True)
         status = f"toUInt16OrZero({self.column('status').key})"
         of_none = None if figure == "error_rate" else 0

@@ -107,6 +107,30 @@ class TestFigures:
         ]  # fmt: skip
         assert [point.values["count"] for point in web.points] == [1, 0, 1, 0]
 
+    def test_totals_over_time_are_those_without(self) -> None:
+        for group_by in ([], ["service"], ["level", "service"], ["user"], ["absent"]):
+            for order in ("", "count", "-max:ms", "p50:ms"):
+                asked = {"group_by": group_by, "metrics": ALL, "order": order}
+                answer = ask(**asked, interval=60)
+                assert [group.values for group in answer.groups] == [
+                    group.values for group in ask(**asked).groups
+                ]
+                for group in answer.groups:
+                    counts = [point.values["count"] or 0 for point in group.points or ()]
+                    assert (len(counts), sum(counts)) == (4, group.values["count"])
+
+    def test_percentiles_are_of_finite_numbers(self, store: Store) -> None:
+        for n, text in enumerate(("inf", "-inf", "NaN", "", "1e308", "x", "0x10")):
+            store({"service": "odd", "attributes": {"ms": text, "n": str(n)}, "timestamp": AT})
+        store({"service": "odd", "timestamp": AT})
+        metrics = ("count", "p50:ms", "p99:ms", "max:ms")
+        assert table(group_by=["service"], q="service:odd", metrics=metrics) == [
+            ("odd", 8, 1e308, 1e308, 1e308)
+        ]
+        order = ["p50:ms", "-p50:ms"]
+        last = [table(group_by=["service"], metrics=metrics, order=by)[-1][0] for by in order]
+        assert last == ["", ""]
+
     def test_the_automatic_interval_is_round_and_of_the_whole_range(self) -> None:
         answer = ask(interval="auto")
         (group,) = answer.groups
