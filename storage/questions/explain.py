@@ -122,11 +122,13 @@ class _Search:
 
     def reasons(self) -> Iterator[Reason]:
         """The reasons, in the order in which they are found; what costs most comes last."""
-        looked_at = self._clauses[:MAX_CLAUSES]
-        self.is_complete = len(looked_at) == len(self._clauses)
+        words = [one for one in self._clauses if one.text.lower() not in _ELSEWHERE]
+        looked_at = words[:MAX_CLAUSES]
+        self.is_complete = len(looked_at) == len(words)
         clauses: list[Callable[[], Iterator[Reason]]]
         clauses = [partial(self._clause, clause) for clause in looked_at]
-        for step in (self._apps, self._look_here, *clauses, self._filters, self._times):
+        first = (self._elsewhere, self._apps, self._look_here)
+        for step in (*first, *clauses, self._filters, self._times):
             if self._is_empty and step != self._times:
                 continue
             try:
@@ -150,6 +152,15 @@ class _Search:
                     message = f"There is no app “{leaf.text[:63]}” that you may see."
                     names = nearest(leaf.text, apps)
                     yield self._reason("app", clause, message, self._fixes(clause, leaf, names))
+
+    def _elsewhere(self) -> Iterator[Reason]:
+        """What is an operator in other languages, and text here."""
+        for clause in self._clauses:
+            if written := _ELSEWHERE.get(clause.text.lower()):
+                q = f"{self._query.q[: clause.start]}{written}{self._query.q[clause.end :]}"
+                fixes = [Fix(text=written, q=q)] if _is_readable(q) else []
+                message = f"“{clause.text}” is read as text here; what may be meant is {written}."
+                yield self._reason("clause", clause, message, fixes)
 
     def _times(self) -> Iterator[Reason]:
         """Lines that the query finds at other times."""
@@ -184,10 +195,6 @@ class _Search:
         """What is the matter with one clause, if anything."""
         rest = " ".join(other.text for other in self._clauses if other is not clause)
         without = self._count(replace(self._query, q=rest))
-        if written := _ELSEWHERE.get(clause.text.lower()):
-            message = f"“{clause.text}” is read as text here; what may be meant is {written}."
-            yield self._reason("clause", clause, message, self._written(clause, written), without)
-            return
         leaves = _leaves(clause.node)[:MAX_LEAVES]
         problems = [reason for leaf in leaves for reason in self._leaf(clause, leaf, without)]
         yield from problems
@@ -210,15 +217,6 @@ class _Search:
             message = f"No line of this time has {of} “{leaf.text[:80]}”."
             fixes = self._fixes(clause, leaf, self._values_near(leaf, kind))
             yield self._reason("unknown_value", clause, message, fixes, without)
-
-    def _written(self, clause: Clause, text: str) -> list[Fix]:
-        """The query with a text in the place of a clause, if it can be read."""
-        q = f"{self._query.q[: clause.start]}{text}{self._query.q[clause.end :]}"
-        try:
-            parse_query(q)
-        except QueryError:
-            return []
-        return [Fix(text=text, q=q)]
 
     def _values_near(self, leaf: s.Word | s.Phrase, kind: Kind) -> list[str]:
         if kind not in (Kind.TEXT, Kind.ATTRIBUTE) or not leaf.text:
@@ -314,6 +312,14 @@ class _Search:
             suggestions=fixes,
             count_without=without,
         )
+
+
+def _is_readable(q: str) -> bool:
+    try:
+        parse_query(q)
+    except QueryError:
+        return False
+    return True
 
 
 def _leaves(node: Node) -> list[Leaf]:

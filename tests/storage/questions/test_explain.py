@@ -90,6 +90,11 @@ def test_what_other_languages_write_is_written_here(q: str, clause: str, meant: 
     assert [fix.q for fix in reason.suggestions] == [meant]
 
 
+def test_another_languages_operator_is_told_where_there_are_no_lines_at_all() -> None:
+    reasons = explain("card or login", start=AT + HOUR, end=AT + 2 * HOUR).reasons
+    assert "card OR login" in [fix.q for reason in reasons for fix in reason.suggestions]
+
+
 def test_an_operator_where_none_can_be_has_no_suggestion() -> None:
     assert [fix for reason in explain("login and").reasons for fix in reason.suggestions] == []
 
