@@ -24,7 +24,7 @@ class AppNotFound(PlatformError):
     code = "app_not_found"
     status = 404
     message = "There is no app '{app}' that you may see."
-    hint = "{meant}GET /api/v1/apps lists the apps you may see."
+    hint = "{meant}GET /api/v1/apps lists the apps of a person; a key sees its own app only."
 
     def __init__(self, *, app: str, visible: Iterable[str]) -> None:
         """`visible` are the apps that may be meant: those the caller may see."""

@@ -26,6 +26,15 @@ class UnreadableQuery(PlatformError):
     hint = "{advice}"
 
 
+class UnreadableTime(PlatformError):
+    """`--since` or `--until` as the installation refused it."""
+
+    code = "time_of_logs"
+    status = 0
+    message = "{reason}"
+    hint = "Write --since and --until as 15m, 2h or 7d, or as a time in ISO-8601."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What is searched for; times as the API takes them, empty for its defaults."""
@@ -99,7 +108,9 @@ def _page(client: RemoteClient, question: Question, more: Mapping[str, str]) -> 
 
 
 def explained(error: Refused, q: str) -> PlatformError:
-    """The refusal, with its place in the query shown, if it has one."""
+    """The refusal in the words of the command, with its place in the query, if it has one."""
+    if error.data["told"].get("code") == "invalid_time":
+        return UnreadableTime(reason=error.data["reason"])
     place = error.data["told"].get("data", {}).get("position")
     if not isinstance(place, int) or isinstance(place, bool):
         return error

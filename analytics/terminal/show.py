@@ -53,22 +53,28 @@ def csv_head(fields: Sequence[str]) -> str:
 
 
 def _pretty(record: Record, paint: Callable[[str, str], str]) -> str:
-    """Time, level, who, message, and the attributes; further lines of a message are set in."""
+    """Time, level, who, message, and the attributes; further lines of any are set in below."""
     level = record["level"]
     who = " ".join(inert_line(record[name]) for name in ("service", "host") if record[name])
     first, *others = inert(record["message"]).split("\n")
-    attributes = " ".join(
-        f"{inert_line(key)}={_quoted(inert_line(value))}"
+    # Without what the message has already, as the lines of access logs do.
+    attributes = [
+        (inert_line(key), value)
         for key, value in sorted(record["attributes"].items())
-        # What the message has already, as the lines of access logs do.
         if value and value not in record["message"]
+    ]
+    short = " ".join(
+        f"{key}={inert(_quoted(value))}" for key, value in attributes if _is_line(value)
     )
+    for key, value in attributes:
+        if not _is_line(value):
+            others += [f"{key}:", *inert(value.rstrip()).split("\n")]
     parts = [
         paint(_time(record["timestamp"]), _DIM),
         paint(f"{level:5}", _LEVEL_COLOURS.get(level, "")),
         paint(who, _NAME) if who else "",
         first,
-        paint(attributes, _DIM) if attributes else "",
+        paint(short, _DIM) if short else "",
     ]
     return "\n    ".join([" ".join(part for part in parts if part), *others])
 
@@ -106,6 +112,10 @@ def _row(cells: Sequence[str]) -> str:
     safe = [f"'{cell}" if _FORMULA.match(cell) else cell for cell in cells]
     csv.writer(out, lineterminator="").writerow([inert_line(cell) for cell in safe])
     return out.getvalue()
+
+
+def _is_line(text: str) -> bool:
+    return "\n" not in text
 
 
 def _quoted(text: str) -> str:

@@ -184,11 +184,15 @@ class ReplaySerializer(serializers.ModelSerializer[Replay]):
 
     app = serializers.CharField(source="app.slug")
     created_by = serializers.CharField(source="created_by.username", default=None)
+    mark = serializers.UUIDField(
+        source="id", format="hex", help_text="Lines it stored are found by `_replay:<mark>`."
+    )
 
     class Meta:
         model = Replay
         fields = (
             "id",
+            "mark",
             "app",
             "source",
             "reason_code",

@@ -141,6 +141,11 @@ def test_what_a_search_cannot_say_is_refused_by_name(member: Api, values: dict[s
     assert not SavedSearch.objects.exists()
 
 
+def test_a_search_that_ends_before_it_starts_is_refused(member: Api) -> None:
+    error = member("POST", "searches", search(start="now-1h", end="now-2h"), status=400)
+    assert set(error["error"]["data"]["fields"]) == {"end"}
+
+
 def test_a_query_that_cannot_be_read_is_refused_with_its_place(member: Api) -> None:
     for path, body in (
         ("searches", search(q="level:(error")),

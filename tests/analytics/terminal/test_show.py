@@ -149,3 +149,19 @@ def test_the_mark_stands_below_the_place(q: str, position: int, mark: str) -> No
 def test_other_refusals_stay_as_they_are(told: dict[str, Any]) -> None:
     error = Refused(url="u", http_status=403, reason="No.", advice="Do.", told=told)
     assert explained(error, "q") is error
+
+
+def test_a_time_that_is_none_is_explained_in_the_words_of_the_command() -> None:
+    told = {"code": "invalid_time", "data": {"name": "start"}}
+    error = Refused(url="u", http_status=400, reason="No.", advice="Do.", told=told)
+    assert "--since" in explained(error, "q").advice
+
+
+def test_an_attribute_of_several_lines_is_set_in_below() -> None:
+    trace = 'Traceback:\n  File "a.py"\nBoom: \x1b[2J\n'
+    shown = show_as("pretty", (), is_coloured=False)(
+        record(message="failed", attributes={"stack": trace, "note": 'a "b"'})
+    )
+    first, *below = shown.split("\n")
+    assert first.endswith(r'failed note="a \"b\""')
+    assert below == ["    stack:", "    Traceback:", '      File "a.py"', r"    Boom: \x1b[2J"]

@@ -92,6 +92,8 @@ def test_the_way_from_preview_to_a_replay_that_is_done(member: Client) -> None:
     done = get(member, f"/replays/{replay['id']}").json()
     assert (done["state"], done["stored"], done["refused"], done["percent"]) == ("done", 1, 1, 100)
     assert get(member, "/replays").json()["results"][0]["id"] == replay["id"]
+    query = {"q": f"_replay:{replay['mark']}", "start": "2000-01-01"}
+    assert len(member.get("/api/v1/logs", query).json()["results"]) == 1
 
 
 def test_a_replay_is_cancelled_and_is_nobody_elses(member: Client, roles: Roles) -> None:
