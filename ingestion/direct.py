@@ -5,7 +5,10 @@ half a body nor lines without a receipt. See docs/decisions/0010.
 """
 
 import logging
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import DatabaseError
@@ -13,7 +16,7 @@ from django.db import DatabaseError
 from ingestion.assemble import assemble, problem_of, quarantine_whole
 from ingestion.contracts import Accepted, Entry, QueuedEntry
 from ingestion.drain import write_books, write_records
-from ingestion.errors import NoStore
+from ingestion.errors import NoStore, TooBusy
 from ingestion.models import DirectWrite
 from ingestion.queue import dump_head, load_entry
 from logplatform.kernel import clock, failpoints
@@ -22,6 +25,10 @@ from storage import facade as storage
 logger = logging.getLogger(__name__)
 
 _IN_FLIGHT_S = 15
+# Parsing takes many times a body's size: a web process has one large body as columns at a time.
+_LARGE_BYTES = 2 << 20
+_LONGEST_TURN_S = 10.0
+_turn = threading.Lock()
 
 
 def store(entry: Entry) -> Accepted:
@@ -31,7 +38,25 @@ def store(entry: Entry) -> Accepted:
 
     Raises:
         NoStore: the log engine or the control plane is away too; nothing was stored.
+        TooBusy: it is large, and others are written; nothing was stored.
     """
+    with _turn_of(entry):
+        return _store(entry)
+
+
+@contextmanager
+def _turn_of(entry: Entry) -> Iterator[None]:
+    is_large = entry.size > _LARGE_BYTES
+    if is_large and not _turn.acquire(timeout=_LONGEST_TURN_S):
+        raise TooBusy()
+    try:
+        yield
+    finally:
+        if is_large:
+            _turn.release()
+
+
+def _store(entry: Entry) -> Accepted:
     queued = QueuedEntry(shard=0, stream_id=f"direct-{uuid.uuid4().hex}", entry=entry)
     try:
         storage.check_alive()

@@ -20,6 +20,7 @@ _FACILITIES = (
     *("authpriv", "ftp", "ntp", "audit", "alert", "clock", "local0", "local1", "local2"),
     *("local3", "local4", "local5", "local6", "local7"),
 )
+_LAST_PRIORITY = len(_FACILITIES) * 8 - 1
 _SIGNS = (
     (23, r"(?i)\bpanic\b"),
     (21, r"(?i)\b(?:fatal|segfault|segmentation fault|out of memory)\b"),
@@ -70,7 +71,8 @@ def facilities(priority: pl.Expr) -> pl.Expr:
 
 
 def _number(priority: pl.Expr) -> pl.Expr:
-    return priority.cast(pl.UInt16, strict=False)
+    number = priority.cast(pl.UInt16, strict=False)
+    return pl.when(number <= _LAST_PRIORITY).then(number)
 
 
 def severities_in_text(lines: pl.Series) -> pl.Series:

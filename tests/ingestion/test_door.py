@@ -150,7 +150,10 @@ def test_keys_that_may_not_send_leave_nothing(tenant, which, status, code) -> No
         ({"content-encoding": "gzip"}, LINE, 400, "bad_encoding"),
         ({"content-type": "multipart/form-data"}, LINE, 415, "unsupported_content_type"),
         ({"idempotency-key": "x" * 256}, LINE, 400, "bad_idempotency_key"),
+        ({"idempotency-key": "x" * 10_000}, LINE, 400, "bad_idempotency_key"),
         ({"idempotency-key": " "}, LINE, 400, "bad_idempotency_key"),
+        ({"idempotency-key": "clé"}, LINE, 400, "bad_idempotency_key"),
+        ({"content-type": "text/plain; charset=utf-16"}, LINE, 415, "unsupported_content_type"),
     ],
 )
 def test_unusable_requests_leave_nothing(tenant, headers, body, status, code) -> None:

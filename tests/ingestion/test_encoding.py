@@ -1,6 +1,7 @@
 """Decompression of request bodies, with limits."""
 
 import gzip
+import struct
 import zlib
 
 import pytest
@@ -11,6 +12,9 @@ from logplatform.kernel.errors import PlatformError
 
 TEXT = b"a line\n" * 1000
 LIMIT = 64 << 10
+ZSTD = b"\x28\xb5\x2f\xfd"
+HELLO = b"\x29\x00\x00hello"  # the last block of a frame, not compressed
+SAMPLES = [b"line %d of a text, and once more %d" % (n, n * 7) for n in range(2000)]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,18 @@ def test_every_known_encoding_is_read_whole(encoding: str, body: bytes) -> None:
         ("deflate", zlib.compress(TEXT) + b"x", "bad_encoding"),
         ("zstd", zstandard.compress(TEXT)[:-3], "bad_encoding"),
         ("zstd", b"plain", "bad_encoding"),
+        ("zstd", ZSTD + b"\xe0" + struct.pack("<Q", 1 << 60) + HELLO, "bad_encoding"),
+        ("zstd", ZSTD + bytes([0xC0, 0x50]) + struct.pack("<Q", 1 << 60) + HELLO, "bad_encoding"),
+        ("zstd", ZSTD + bytes([0, (31 - 10) << 3]) + HELLO, "bad_encoding"),
+        (
+            "zstd",
+            zstandard.ZstdCompressor(dict_data=zstandard.train_dictionary(1000, SAMPLES)).compress(
+                SAMPLES[5] * 3
+            ),
+            "bad_encoding",
+        ),
+        ("snappy", TEXT, "unknown_encoding"),
+        ("gzip;q=1", gzip.compress(TEXT), "unknown_encoding"),
         ("br", TEXT, "unknown_encoding"),
         ("gzip, gzip", TEXT, "unknown_encoding"),
         ("gzip", gzip.compress(bytes(100 << 20), 9), "decompressed_too_large"),
@@ -59,6 +75,12 @@ def test_every_known_encoding_is_read_whole(encoding: str, body: bytes) -> None:
         "deflate and more",
         "truncated zstd",
         "not zstd",
+        "zstd says it has 2^60 bytes",
+        "zstd says so, with a window",
+        "zstd with a window of 2 GB",
+        "zstd with a dictionary",
+        "snappy",
+        "with a quality",
         "brotli",
         "twice",
         "gzip bomb",

@@ -1,18 +1,23 @@
 """Workers that are too small for a body, or hang over it: it is set aside, others go on."""
 
 import gzip
+import os
 import random
+import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ingestion import drain, queue, receipts, suspects, watchdog
+from ingestion import drain, queue, receipts, suspects, tasks, watchdog
 from ingestion.queue import ShardLease
+from logplatform.env import child_environment
 from storage import facade as storage
 from tests.ingestion.feeding import APPS, drain_all, messages, put
+from tests.services import wait_until
 
 pytestmark = [
     pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"),
@@ -40,6 +45,22 @@ SMALL = (
 pages = int(Path("/proc/self/statm").read_text().split()[0])
 most = pages * resource.getpagesize() + int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_AS, (most, most))
+drain.drain_shard(0, idle_s=0.05)
+"""
+)
+# The same for a cgroup, of version 2 or 1, that counts what is used from then on; no swap.
+CGROUP_LIMITS = ("memory.max", "memory.limit_in_bytes")
+IN_CGROUP = (
+    _READY
+    + """
+import os
+group = Path(sys.argv[1])
+(group / "cgroup.procs").write_text(str(os.getpid()))
+for name in ("memory.max", "memory.limit_in_bytes", "memory.memsw.limit_in_bytes"):
+    if (group / name).exists():
+        (group / name).write_text(sys.argv[2])
+if (group / "memory.swap.max").exists():
+    (group / "memory.swap.max").write_text("0")
 drain.drain_shard(0, idle_s=0.05)
 """
 )
@@ -202,3 +223,67 @@ def test_a_busy_reader_and_an_idle_worker_are_left_alone(monkeypatch) -> None:
         for _ in range(watchdog.MOST_IDLE_LOOKS):
             watchdog.look()
     assert len(ended) == 1
+
+
+def test_a_hang_that_keeps_the_interpreter_is_ended_by_the_limit_of_the_task(
+    valkey, tmp_path: Path
+) -> None:
+    """The watchdog is a thread of the process and cannot look; Celery's main process can."""
+    receipt = put(b"poison")
+    log = tmp_path / "worker.log"
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "tests.ingestion.hanging"]
+    command += ["worker", "--pool", "prefork", "--concurrency", "1"]
+    command += ["--without-gossip", "--without-mingle"]
+    with log.open("wb") as output:
+        worker = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            env=child_environment(LEASE_S="1"),
+            start_new_session=True,
+        )
+    try:
+        # As the settings do, with less than their 240 s, in which a large body may be read.
+        tasks.drain.apply_async((0,), time_limit=2, soft_time_limit=1)
+        wait_until(lambda: "Hard time limit (2s) exceeded" in log.read_text(), 60, log.read_text)
+        wait_until(lambda: not valkey.exists("lgs:lease:0"), 30, log.read_text)
+    finally:
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+    assert valkey.hlen("lgs:intents:0") == 1, "what it had in hand is left for the next worker"
+    assert drain_all() == 1
+    assert receipts.find_outcome(receipt, APPS).stored == 1
+    assert is_empty(valkey)
+
+
+@pytest.fixture
+def small_cgroup() -> Iterator[Path]:
+    """A group of processes that may use little memory together; who uses more is killed."""
+    own = Path("/proc/self/cgroup").read_text().split()
+    places = {line.split(":")[1]: line.split(":")[2].strip("/") for line in own}
+    root = Path("/sys/fs/cgroup")
+    parent = root / "memory" / places["memory"] if "memory" in places else root / places.get("", "")
+    group = parent / f"logplatform-test-{os.getpid()}"
+    try:
+        group.mkdir()
+    except OSError as error:
+        pytest.skip(f"cgroups cannot be made here: {error}")
+    try:
+        if not any((group / name).exists() for name in CGROUP_LIMITS):
+            pytest.skip(f"the cgroups of {parent} have no memory controller")
+        yield group
+    finally:
+        group.rmdir()
+
+
+def test_a_body_over_the_memory_of_the_workers_cgroup_is_set_aside(valkey, small_cgroup) -> None:
+    """The kernel kills without asking; a container's limit does the same."""
+    put(b"small")
+    receipt = put(big_body(48 * MB), strict_json=True)
+    assert work_off(valkey, IN_CGROUP, str(small_cgroup), str(100 * MB)) > 0
+    assert messages() == Counter(["small"])
+    outcome = receipts.find_outcome(receipt, APPS)
+    assert (outcome.stored, outcome.quarantined) == (0, outcome.received)
+    assert {row["reason_code"] for row in rejects()} == {"worker_died"}
+    assert is_empty(valkey)

@@ -4,7 +4,13 @@ import polars as pl
 import pytest
 
 from logplatform.kernel.levels import SEVERITY_OF_WORD, severity_of_level
-from parsing.severities import severities_in_text, severity_of_status, severity_of_words
+from parsing.severities import (
+    facilities,
+    severities_in_text,
+    severity_of_priority,
+    severity_of_status,
+    severity_of_words,
+)
 
 
 def test_the_column_and_the_kernel_agree_on_every_word() -> None:
@@ -19,6 +25,14 @@ def test_http_answers_have_a_severity() -> None:
     status = pl.DataFrame({"status": ["200", "304", "404", "503", None]})
     found = status.select(severity_of_status(pl.col("status"))).to_series()
     assert found.to_list() == [9, 9, 13, 17, None]
+
+
+def test_a_priority_that_syslog_does_not_have_says_nothing() -> None:
+    """RFC 5424 ends at 191; 192 would be an emergency of nobody."""
+    pri = pl.DataFrame({"pri": ["34", "191", "192", "999", "-1", "", "x", None]})
+    found = pri.select(severity_of_priority(pl.col("pri"))).to_series()
+    assert found.to_list() == [21, 5, None, None, None, None, None, None]
+    assert pri.select(facilities(pl.col("pri"))).to_series().to_list()[1:3] == ["local7", None]
 
 
 @pytest.mark.parametrize(
