@@ -78,3 +78,24 @@ def messages() -> Counter[str]:
     span: Any = {"start": datetime(1970, 1, 1, tzinfo=UTC), "end": datetime(2100, 1, 1, tzinfo=UTC)}
     found = storage.search_logs(storage.LogQuery(apps=APPS, **span), limit=1000)
     return Counter(record["message"] for record in found.records)
+
+
+def refuse_poison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the store refuse every block with the word poison in it."""
+    write = storage.write_logs
+
+    def refuse(frame: Any, *, token: str) -> None:
+        if frame["message"].str.contains("poison").any():
+            raise RuntimeError("the engine refuses this block")
+        write(frame, token=token)
+
+    monkeypatch.setattr(storage, "write_logs", refuse)
+
+
+def take_store_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no block be stored, as while the engine is away."""
+
+    def unavailable(*_: object, **__: object) -> None:
+        raise storage.StoreUnavailable()
+
+    monkeypatch.setattr(storage, "write_logs", unavailable)

@@ -20,6 +20,8 @@ from tests.ingestion.feeding import (
     make_entry,
     messages,
     put,
+    refuse_poison,
+    take_store_away,
 )
 
 pytestmark = pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")
@@ -67,11 +69,8 @@ def test_a_store_that_is_away_leaves_everything_queued(monkeypatch) -> None:
     put(b"kept")
     monkeypatch.setattr(drain, "_RETRY_S", ())
 
-    def unavailable(*_: object, **__: object) -> None:
-        raise StoreUnavailable()
-
     with monkeypatch.context() as patch:
-        patch.setattr(storage, "write_logs", unavailable)
+        take_store_away(patch)
         with pytest.raises(StoreUnavailable):
             drain_all()
     assert queue.shard_states(clock.now())[0].entries == 1
@@ -98,14 +97,7 @@ def test_one_request_that_cannot_be_stored_does_not_hold_up_the_others(monkeypat
     put(b"fine")
     poison = put(b"poison")
     put(b"also fine")
-    write = storage.write_logs
-
-    def refuse_poison(frame, *, token: str) -> None:
-        if frame["message"].str.contains("poison").any():
-            raise RuntimeError("the engine refuses this block")
-        write(frame, token=token)
-
-    monkeypatch.setattr(storage, "write_logs", refuse_poison)
+    refuse_poison(monkeypatch)
     assert drain_all() == 3
     assert messages() == Counter(["fine", "also fine"])
     outcome = receipts.find_outcome(poison, APPS)

@@ -17,10 +17,9 @@ from ingestion import direct, drain, metrics, queue, receipts, tail
 from ingestion.ledger.direct_counts import count_direct_writes
 from ingestion.models import LedgerCheck, LedgerGap
 from logplatform.kernel import clock
-from storage import facade as storage
 from tests.environment import free_port
 from tests.factories import make_app
-from tests.ingestion.feeding import drain_all, drain_and_die, make_entry, put
+from tests.ingestion.feeding import drain_all, drain_and_die, make_entry, put, refuse_poison
 from tests.invariants.sources import ROOT
 from tests.outages import queue_away
 from tests.services import running, wait_until
@@ -138,14 +137,7 @@ def test_a_drain_that_dies_before_the_acknowledgement_is_counted_once(monkeypatc
 def test_requests_stored_one_by_one_are_counted_like_all_others(monkeypatch) -> None:
     put(b"fine")
     put(b"poison\npoison")
-    write = storage.write_logs
-
-    def refuse_poison(frame, *, token: str) -> None:
-        if frame["message"].str.contains("poison").any():
-            raise RuntimeError("the engine refuses this block")
-        write(frame, token=token)
-
-    monkeypatch.setattr(storage, "write_logs", refuse_poison)
+    refuse_poison(monkeypatch)
     drain_all()
     assert (lines("stored"), lines("quarantined")) == (1, 2)
 

@@ -10,7 +10,7 @@ import pytest
 from ingestion import drain, queue, receipts, suspects
 from storage import facade as storage
 from storage.facade import StoreUnavailable
-from tests.ingestion.feeding import APPS, messages, put
+from tests.ingestion.feeding import APPS, messages, put, take_store_away
 from tests.ingestion.test_queue import pending
 
 pytestmark = [
@@ -106,11 +106,8 @@ def test_a_store_that_is_away_is_no_death(monkeypatch, valkey) -> None:
     put(b"kept")
     monkeypatch.setattr(drain, "_RETRY_S", ())
 
-    def unavailable(*_: object, **__: object) -> None:
-        raise StoreUnavailable()
-
     with monkeypatch.context() as patch:
-        patch.setattr(storage, "write_logs", unavailable)
+        take_store_away(patch)
         for _ in range(6):
             with pytest.raises(StoreUnavailable):
                 drain.drain_shard(0, idle_s=0.05)

@@ -25,7 +25,7 @@ _LEADING_TIME = (
     rf"|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{4}},?[ T]{_CLOCK}{_HALF}{_ZONE}"
     rf"|20\d{{6}}[T _-](?:\d{{6}}|{_CLOCK}){_ZONE}"
     r"|1[4-9]\d{8}(?:\.\d{1,9}|\d{3}(?:\d{3}(?:\d{3})?)?)?)"
-    r"(?:[^\w.,:/]|$)"
+    r"(?:[^\w.,:/]|,\D|$)"
 )
 
 
@@ -54,6 +54,10 @@ FORMAT = Format(
         Sample(
             line="Wed, 11 Feb 2026 06:43:36 GMT job 7 done",
             expect={"timestamp": "2026-02-11T06:43:36Z", "severity": 9},
+        ),
+        Sample(
+            line="2026-02-11T06:43:36.25Z,ERROR,search,shard 3 does not answer",
+            expect={"timestamp": "2026-02-11T06:43:36.25Z", "severity": 17},
         ),
         Sample(line="kernel panic - not syncing", expect={"severity": 23}),
     ),

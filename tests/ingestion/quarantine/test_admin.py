@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from ingestion.models import Replay, Source
-from ingestion.quarantine import replays, runner
+from ingestion.quarantine import runner
 from storage import facade as storage
 from storage.facade import RejectQuery
 from tests.clients import signed_in
@@ -17,17 +17,12 @@ from tests.factories import Roles, make_user
 from tests.outages import engine_away
 from tests.storage.rejects import reject
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey", "clickhouse")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey", "clickhouse", "no_bell")]
 
 ROOT = "/admin/ingestion/source/not-stored/"
 MINE = {"app": "alpha", "source": "alpha-web"}
 CHOICE = "?app=alpha&source=alpha-web"
 ALPHA = RejectQuery(apps=("alpha",))
-
-
-@pytest.fixture(autouse=True)
-def _no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replays, "_ring", lambda replay: None)
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import pytest
 from django.test import Client
 
 from ingestion.models import Replay
-from ingestion.quarantine import replays, runner
+from ingestion.quarantine import runner
 from storage import facade as storage
 from storage.facade import RejectQuery
 from tests.clients import signed_in
 from tests.factories import Roles, make_user
 from tests.storage.rejects import reject
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey", "clickhouse")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey", "clickhouse", "no_bell")]
 
 MINE = {"app": "alpha", "source": "alpha-web"}
 LINES = [
@@ -24,11 +24,6 @@ LINES = [
     {"app": "bravo", "source": "bravo-web", "raw": b"secret of bravo"},
 ]
 ALL = RejectQuery(apps=("alpha", "bravo"))
-
-
-@pytest.fixture(autouse=True)
-def _no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replays, "_ring", lambda replay: None)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.factories import make_app, make_source
 from tests.ingestion.feeding import make_entry
 from tests.storage.rejects import AT, reject
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey", "clickhouse")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey", "clickhouse", "no_bell")]
 
 NASTY = [b"plain \xff\xfe", b"nul\x00inside", "ü\u2028".encode(), b"x" * 262_144, b'{"a":']
 SHOP = RejectQuery(apps=("shop",))
@@ -29,11 +29,6 @@ def app() -> App:
     app = make_app("shop")
     make_source(app, "web", format="json")
     return app
-
-
-@pytest.fixture(autouse=True)
-def _no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replays, "_ring", lambda replay: None)
 
 
 def start(app: App, **choice: Any) -> Replay:
