@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from logplatform.env import child_environment, embedded_urls, load_env
+from logplatform.env import embedded_urls, load_env
 from tests.installation import Up
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,10 +94,8 @@ def running_stack(folder: Path) -> Iterator[Stack]:
 
 
 def django_environment(stack: Stack) -> dict[str, str]:
-    """Of the running installation: its database knows what is done to lines of a source."""
-    return child_environment(
-        DATA_DIR=str(stack.folder), DJANGO_SETTINGS_MODULE="logplatform.settings"
-    )
+    """Of the running installation: its database, its engine and its queue."""
+    return stack.environment(DJANGO_SETTINGS_MODULE="logplatform.settings")
 
 
 class Load:
