@@ -14,7 +14,7 @@ from storage.query import SqlCondition
 from storage.query.instants import moment_of
 from storage.questions.columns import LEVEL_INDEX
 from storage.records import EVENT_NS, iso_time, took_ms
-from storage.rollups.question import HOUR_S, counted_rows
+from storage.rollups.question import HOUR_S, Key, counted_rows
 from storage.where import where
 
 MAX_SERVICES = 1_000
@@ -45,9 +45,10 @@ _OF_COUNTS = _Measures(
 class _Source:
     """Where the figures of a query come from: its lines, or the counts by minute if they know."""
 
-    def __init__(self, query: LogQuery, *, width_s: int = HOUR_S) -> None:
+    def __init__(self, query: LogQuery, *keys: Key, width_s: int = HOUR_S) -> None:
+        """`keys` are what is grouped by beside the severity."""
         condition = where(query)
-        counted = counted_rows(query, width_s=width_s)
+        counted = counted_rows(query, width_s=width_s, keys=keys)
         self._table = counted.text if counted else f"logs WHERE {condition.text}"
         self._params = counted.params if counted else condition.params
         self.measures = _OF_COUNTS if counted else _OF_LINES
@@ -102,7 +103,7 @@ def stats_logs(query: LogQuery, *, services: int = 100) -> LogStats:
     if not 1 <= services <= MAX_SERVICES:
         raise InvalidLimit(highest=MAX_SERVICES)
     started = time.monotonic()
-    source = _Source(query)
+    source = _Source(query, "service")
     if not query.apps:
         return LogStats(total=0, took_ms=took_ms(started))
     # Both in one go over the lines. A level is missing where rows are grouped by service.
@@ -166,7 +167,7 @@ def closed(query: LogQuery) -> LogQuery:
 
 def _buckets(query: LogQuery, grid: Grid) -> list[Bucket]:
     counts: dict[int, dict[str, int]] = {}
-    source = _Source(query, width_s=grid.width_s)
+    source = _Source(query, "timestamp", width_s=grid.width_s)
     rows = source.fetch(
         f"{BUCKET} AS bucket, {LEVEL_INDEX} AS level, {source.measures.lines} AS n",
         "GROUP BY bucket, level",

@@ -13,7 +13,8 @@ from logplatform.kernel import clock
 from storage.clickhouse import client
 from storage.clickhouse.ddl import cluster_clause, stored_name
 from storage.query.instants import epoch_ns
-from storage.rollups.upkeep import drop_day, mark, recount_marked
+from storage.rollups.marks import mark
+from storage.rollups.upkeep import drop_day, recount_marked
 from storage.where import KEPT_FROM, instant
 
 if TYPE_CHECKING:

@@ -106,6 +106,14 @@ def _fresh_key_cache() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _fresh_marks() -> None:
+    """Marks of an earlier test's lines must not be remembered."""
+    from storage.rollups.marks import forget_marks
+
+    forget_marks()
+
+
+@pytest.fixture(autouse=True)
 def _static_without_manifest(settings) -> None:
     """Pages name static files as they are: nothing is collected for tests."""
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -4,17 +4,18 @@ Whole hours and minutes come from the counts; the pieces of minutes at both ends
 days that are marked, from the lines. Every row has the same shape wherever it comes from.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
-from storage.clickhouse import client
 from storage.contracts import LogQuery
 from storage.query import SqlCondition, parse_query
 from storage.query.instants import MAX_NS, MIN_NS, NS, epoch_ns
 from storage.query.syntax import And, MatchAll, Node, Not, Or
-from storage.where import KEPT_FROM, all_of, instant, of_apps, where
+from storage.rollups.marks import MARK, AppDay, marked_days
+from storage.stretches import Span
+from storage.where import KEPT_FROM, all_of, instant, where
 
-MARK = 255
 _MINUTE_NS = 60 * NS
 HOUR_S = 3_600
 _HOUR_NS = HOUR_S * NS
@@ -31,27 +32,24 @@ _HOUR = (
     "fromUnixTimestamp64Nano(toUnixTimestamp64Nano(minute)"
     f" - positiveModulo(toUnixTimestamp64Nano(minute), {_HOUR_NS}), 'UTC')"
 )
-_OF_MINUTES = "app, minute AS at, service, severity, lines, earliest, latest"
-_OF_HOURS = (
-    f"app, {_HOUR} AS at, service, severity, sum(lines) AS lines, "
-    "min(earliest) AS earliest, max(latest) AS latest"
-)
-_OF_LINES = (
-    f"app, {_MINUTE} AS at, service, severity, count() AS lines, "
-    "min(timestamp) AS earliest, max(timestamp) AS latest"
-)
-_GROUPED = "GROUP BY app, at, service, severity"
+Key = Literal["app", "timestamp", "service"]
+_ALL_KEYS: tuple[Key, ...] = ("app", "timestamp", "service")
+_SUMS = "sum(lines) AS lines, min(earliest) AS earliest, max(latest) AS latest"
+_OF_LINES = "count() AS lines, min(timestamp) AS earliest, max(timestamp) AS latest"
 
 
-def counted_rows(query: LogQuery, *, width_s: int = HOUR_S) -> SqlCondition | None:
-    """A sub-query with one row an app, hour or minute, service and severity, if counts help.
+def counted_rows(
+    query: LogQuery, *, width_s: int = HOUR_S, keys: Sequence[Key] = _ALL_KEYS
+) -> SqlCondition | None:
+    """A sub-query with counts by severity and `keys`, if counts help.
 
     Args:
         width_s: what its times are cut into afterwards; hours are of use if it is whole hours.
+        keys: what the caller groups by; what is left out is not told apart, and costs less.
     Returns:
-        `app`, `timestamp` (of the hour or minute), `service`, `severity`, `lines`, `earliest`,
-        `latest`; None where the question is about something that is not counted, or about few
-        minutes.
+        `keys` (`timestamp` is that of the hour or minute), `severity`, `lines`, `earliest`,
+        `latest`, in any number of rows for each; None where the question is about something that
+        is not counted, or about few minutes.
     """
     if not query.apps or query.host or width_s % 60 or not _is_counted(parse_query(query.q)):
         return None
@@ -61,17 +59,18 @@ def counted_rows(query: LogQuery, *, width_s: int = HOUR_S) -> SqlCondition | No
     if last - first < _FEWEST_MINUTES * _MINUTE_NS:
         return None
     same = where(replace(query, start=None, end=None))
-    marked = marked_days(query)
-    arms = _from_counts(same, first, last, marked, has_hours=width_s % HOUR_S == 0)
-    for name, low, high in (("head", start, first), ("tail", last, end)):
-        if low < high:
-            arms.append(_from_lines(all_of([same, _between("timestamp", name, low, high)])))
-    if marked:
-        whole = _between("timestamp", "whole", first, last)
-        arms.append(_from_lines(all_of([same, whole, _marked(marked)])))
+    marked = marked_days(query.apps)
+    arms = _from_counts(same, (first, last), marked, keys, has_hours=width_s % HOUR_S == 0)
+    pieces = _between("timestamp", head=(start, first), tail=(last, end))
+    if pieces:
+        arms.append(_from_lines(all_of([same, pieces]), keys))
+    whole = _between("timestamp", whole=(first, last))
+    if marked and whole:
+        arms.append(_from_lines(all_of([same, whole, _marked(marked)]), keys))
     params = {name: value for arm in arms for name, value in arm.params.items()}
     text = " UNION ALL ".join(arm.text for arm in arms)
-    columns = "app, at AS timestamp, service, severity, lines, earliest, latest"
+    renamed = ["at AS timestamp" if key == "timestamp" else key for key in keys]
+    columns = ", ".join([*renamed, "severity, lines, earliest, latest"])
     return SqlCondition(text=f"(SELECT {columns} FROM ({text}))", params=params)
 
 
@@ -79,17 +78,6 @@ def _whole(start: int, end: int, width: int) -> tuple[int, int]:
     """The whole minutes or hours within a range; an end that is open stays so."""
     first = start if start == MIN_NS else -(-start // width) * width
     return first, end if end == MAX_NS else end // width * width
-
-
-def marked_days(query: LogQuery) -> list[tuple[str, str]]:
-    """(app, day) that have to be counted from the lines."""
-    mine = of_apps(query.apps)
-    rows = client.fetch(
-        f"SELECT DISTINCT app, day FROM log_counts WHERE {mine.text} "
-        f"AND minute = toDateTime64(0, 9, 'UTC') AND severity = {MARK} ORDER BY app, day",
-        mine.params,
-    )
-    return [(row["app"], row["day"]) for row in rows]
 
 
 def _is_counted(node: Node) -> bool:
@@ -105,40 +93,52 @@ def _is_counted(node: Node) -> bool:
 
 
 def _from_counts(
-    same: SqlCondition, first: int, last: int, marked: list[tuple[str, str]], *, has_hours: bool
+    same: SqlCondition,
+    span: Span,
+    marked: list[AppDay],
+    keys: Sequence[Key],
+    *,
+    has_hours: bool,
 ) -> list[SqlCondition]:
     """Whole hours, and the whole minutes before and after them."""
     parts = [same, SqlCondition(text=f"severity != {MARK}")]
     if marked:
         parts.append(_marked(marked, day="day", negation="NOT "))
-    counted = all_of(parts)
-    early, late = _whole(first, last, _HOUR_NS)
-    if not has_hours or late - early < _FEWEST_HOURS * _HOUR_NS:
-        return [_from_minutes(counted, "minutes", first, last)]
-    found = all_of([counted, _between(_HOUR, "hours", early, late)])
-    text = (
-        f"SELECT {_OF_HOURS} FROM log_counts WHERE {found.text} GROUP BY app, at, service, severity"
-    )
-    arms = [SqlCondition(text=text, params=found.params)]
-    for name, low, high in (("before", first, early), ("beyond", late, last)):
-        if low < high:
-            arms.append(_from_minutes(counted, name, low, high))
+    first, last = span
+    early, late = _whole(first, last, _HOUR_NS) if has_hours else (last, last)
+    if late - early < _FEWEST_HOURS * _HOUR_NS:
+        early = late = last
+    hours = _between(_HOUR, hours=(early, late))
+    arms = []
+    if hours:
+        columns, group = _grouped(keys, _HOUR)
+        found = all_of([*parts, hours])
+        text = f"SELECT {columns}, {_SUMS} FROM log_counts WHERE {found.text} {group}"
+        arms.append(SqlCondition(text=text, params=found.params))
+    minutes = _between("minute", before=(first, early), beyond=(late, last))
+    if minutes:
+        columns, _ = _grouped(keys, "minute")
+        found = all_of([*parts, minutes])
+        text = f"SELECT {columns}, lines, earliest, latest FROM log_counts WHERE {found.text}"
+        arms.append(SqlCondition(text=text, params=found.params))
     return arms
 
 
-def _from_minutes(counted: SqlCondition, name: str, low: int, high: int) -> SqlCondition:
-    found = all_of([counted, _between("minute", name, low, high)])
-    text = f"SELECT {_OF_MINUTES} FROM log_counts WHERE {found.text}"
+def _from_lines(found: SqlCondition, keys: Sequence[Key]) -> SqlCondition:
+    columns, group = _grouped(keys, _MINUTE)
+    text = f"SELECT {columns}, {_OF_LINES} FROM logs WHERE {found.text} {group}"
     return SqlCondition(text=text, params=found.params)
 
 
-def _from_lines(found: SqlCondition) -> SqlCondition:
-    text = f"SELECT {_OF_LINES} FROM logs WHERE {found.text} {_GROUPED}"
-    return SqlCondition(text=text, params=found.params)
+def _grouped(keys: Sequence[Key], at: str) -> tuple[str, str]:
+    """The columns of the keys, and the clause that groups by them."""
+    columns = [f"{at} AS at" if key == "timestamp" else key for key in keys]
+    names = ["at" if key == "timestamp" else key for key in keys]
+    return ", ".join([*columns, "severity"]), f"GROUP BY {', '.join([*names, 'severity'])}"
 
 
 def _marked(
-    marked: list[tuple[str, str]], *, day: str = f"toDate({KEPT_FROM})", negation: str = ""
+    marked: list[AppDay], *, day: str = f"toDate({KEPT_FROM})", negation: str = ""
 ) -> SqlCondition:
     """The app and the day are among those that are marked; the days alone find the partitions."""
     params: dict[str, Any] = {
@@ -152,9 +152,13 @@ def _marked(
     )
 
 
-def _between(column: str, name: str, low: int, high: int) -> SqlCondition:
-    start, end = instant(f"{name}_from", low), instant(f"{name}_to", high)
-    return SqlCondition(
-        text=f"{column} >= {start.text} AND {column} < {end.text}",
-        params={**start.params, **end.params},
-    )
+def _between(column: str, **spans: Span) -> SqlCondition | None:
+    """The column is within one of these spans; None if all are empty."""
+    tests: list[str] = []
+    params: dict[str, Any] = {}
+    for name, (low, high) in spans.items():
+        if low < high:
+            start, end = instant(f"{name}_from", low), instant(f"{name}_to", high)
+            tests.append(f"({column} >= {start.text} AND {column} < {end.text})")
+            params |= {**start.params, **end.params}
+    return SqlCondition(text=" OR ".join(tests), params=params) if tests else None

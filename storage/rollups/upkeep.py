@@ -5,37 +5,22 @@ happens then; it is counted again, compared, and only then is the mark taken off
 """
 
 import logging
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from storage.clickhouse import client
 from storage.clickhouse.ddl import cluster_clause, stored_name
-from storage.rollups.question import MARK
+from storage.rollups.marks import MARK, AppDay, forget_marks, mark
 from storage.where import KEPT_FROM
 
 logger = logging.getLogger(__name__)
 
-AppDay = tuple[str, str]
 # Lines that were queued at midnight may still come to the day before.
 _SETTLED = timedelta(hours=1)
 _ALL_AT_ONCE: dict[str, Any] = {"insert_deduplicate": 0, "max_partitions_per_insert_block": 0}
 _PATIENCE: dict[str, Any] = {"mutations_sync": 2, "max_execution_time": 0}
 _MINE = "app = {app:String} AND day = {day:Date}"
 _ITS_LINES = f"app = {{app:String}} AND toDate({KEPT_FROM}) = {{day:Date}}"
-
-
-def mark(days: Iterable[AppDay]) -> None:
-    """Have these days counted from their lines from now on."""
-    rows = list(days)
-    if rows:
-        client.run(
-            "INSERT INTO log_counts (app, day, minute, severity) "
-            f"SELECT pair.1, pair.2, toDateTime64(0, 9, 'UTC'), {MARK} "
-            "FROM (SELECT arrayJoin({days:Array(Tuple(String, Date))}) AS pair)",
-            {"days": rows},
-            **_ALL_AT_ONCE,
-        )
 
 
 def drop_day(partition: str) -> None:
@@ -106,6 +91,7 @@ def _recount(app: str, day: str) -> bool:
     if lines[0]["n"] != counted[0]["n"]:
         return False
     _delete(f"{_MINE} AND severity = {MARK}", params)
+    forget_marks()
     return True
 
 

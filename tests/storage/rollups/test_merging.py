@@ -11,9 +11,11 @@ from storage import facade
 from storage.clickhouse import client
 from storage.clickhouse.error_codes import StoreUnavailable
 from storage.contracts import LogQuery
+from storage.rollups.marks import mark
 from storage.rollups.merging import merge_days
-from storage.rollups.upkeep import drop_day, mark, mark_differences, recount_marked
+from storage.rollups.upkeep import drop_day, mark_differences, recount_marked
 from storage.tasks import merge_counts
+from tests.services import wait_until
 from tests.storage.records import AT
 from tests.storage.rollups.test_rollups import DAY, EVERYTHING, lines_of
 
@@ -141,8 +143,8 @@ def test_beside_lines_recounts_and_retention(store: Store) -> None:
     assert failed == []
     mark_differences(LATER)
     recount_marked(LATER)
-    merge_days(LATER)
-    assert set(parts().values()) == {(1, True)}
+    # A run does nothing to a day the engine itself is merging.
+    wait_until(lambda: not merge_days(LATER) and set(parts().values()) == {(1, True)}, 30)
     assert mark_differences(LATER) == []
     assert facade.count_logs(BOTH) == 300 + 80
 

@@ -1,6 +1,7 @@
 """Counts by minute say what the lines say: late lines, repeats, crashes, retention, deletes."""
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +13,8 @@ from storage import counts, facade
 from storage.clickhouse import client
 from storage.contracts import LogQuery
 from storage.retention import drop_expired
-from storage.rollups.question import counted_rows, marked_days
+from storage.rollups.marks import BELIEVED_S, forget_marks, mark, marked_days
+from storage.rollups.question import counted_rows
 from storage.rollups.upkeep import mark_differences, recount_marked
 from storage.tasks import recount
 from tests.storage.records import AT
@@ -186,16 +188,14 @@ def test_counts_follow_retention(store: Store, agree: Agree) -> None:
     removed = drop_expired({"shop": 2, "zoo": 4}, now)
     assert removed.lines > 50
     assert agree(both) == before - removed.lines
-    assert marked_days(both) == []
+    assert marked_days(both.apps) == []
 
 
 def test_while_a_day_is_marked_its_lines_are_counted(store: Store, agree: Agree) -> None:
-    from storage.rollups import upkeep
-
     rows = lines_of(300, days=2)
     store(*rows)
     day = (AT - DAY).date().isoformat()
-    upkeep.mark([("shop", day)])
+    mark([("shop", day)])
     client.run("DELETE FROM logs WHERE app = 'shop' AND severity = 9")
     client.run(
         "ALTER TABLE log_counts DELETE WHERE app = 'shop' AND severity = 9", mutations_sync=2
@@ -206,18 +206,36 @@ def test_while_a_day_is_marked_its_lines_are_counted(store: Store, agree: Agree)
         mutations_sync=2,
     )
     assert agree(EVERYTHING) > 0
-    assert marked_days(EVERYTHING) == [("shop", day)]
+    assert marked_days(EVERYTHING.apps) == [("shop", day)]
     assert recount_marked(AT + 3 * DAY) == 1
-    assert marked_days(EVERYTHING) == []
+    assert marked_days(EVERYTHING.apps) == []
     agree(EVERYTHING)
     assert recount_marked(AT + 3 * DAY) == 0
 
 
-def test_a_day_that_still_gets_lines_stays_marked(store: Store, agree: Agree) -> None:
-    from storage.rollups import upkeep
+def test_a_mark_is_known_to_every_process_once_it_is_set(store: Store) -> None:
+    """Another process may have asked a moment before: it asks again before `mark` returns."""
+    store({})
+    asked = time.monotonic()
+    assert marked_days(EVERYTHING.apps) == []
+    mark([("shop", AT.date().isoformat())])
+    assert time.monotonic() - asked >= BELIEVED_S
+    assert marked_days(EVERYTHING.apps) == [("shop", AT.date().isoformat())]
 
+
+def test_a_page_asks_for_marks_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store({})
+    asked: list[str] = []
+    fetch = client.fetch
+    monkeypatch.setattr(client, "fetch", lambda sql, *rest: asked.append(sql) or fetch(sql, *rest))
+    for _ in range(2):
+        facade.count_logs(EVERYTHING)
+    assert len(asked) == 3
+
+
+def test_a_day_that_still_gets_lines_stays_marked(store: Store, agree: Agree) -> None:
     store({}, {"service": "auth"})
-    upkeep.mark([("shop", AT.date().isoformat())])
+    mark([("shop", AT.date().isoformat())])
     assert recount_marked(AT + timedelta(hours=14, minutes=30)) == 0
     assert agree(EVERYTHING) == 2
     assert recount_marked(AT + timedelta(hours=15, minutes=1)) == 1
@@ -245,6 +263,7 @@ def test_days_from_before_the_counts_are_marked_and_counted(store: Store, agree:
         client.run(f"ATTACH TABLE {VIEW}")
     (fill,) = migrations()["0006_counts"].fills
     client.run(fill)
+    forget_marks()
     assert agree(EVERYTHING) > 100
     assert recount() > 0
     agree(EVERYTHING)
