@@ -7,12 +7,12 @@ docs/decisions/0002.
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.core import signals
 from django.core.handlers.asgi import ASGIRequest
@@ -200,7 +200,7 @@ async def _refuse(
 
 
 async def _send_json(status: int, body: object, headers: dict[str, str], send: Send) -> None:
-    content = json.dumps(body, separators=(",", ":")).encode()
+    content = orjson.dumps(body)
     named = {
         "content-type": "application/json",
         "content-length": str(len(content)),

@@ -45,6 +45,8 @@ def pin_formats(text: str, own: Mapping[str, int]) -> str:
     Raises:
         UnknownFormat: it names a format that does not exist.
     """
+    if not text:
+        return ""
     names = formats_in(check_formats(text, own=own))
     return ",".join(f"{name}{PIN}{own[name]}" if name in own else name for name in names)
 

@@ -10,9 +10,11 @@ import re
 import secrets
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH, _SECRET_LENGTH, _SUM_LENGTH = 10, 43, 6
+_REMEMBERED = 1024
 _SHAPE = re.compile(
     rf"lgs_([0-9A-Za-z]{{{_ID_LENGTH}}})_([0-9A-Za-z]{{{_SECRET_LENGTH}}})([0-9A-Za-z]{{{_SUM_LENGTH}}})"
 )
@@ -46,6 +48,7 @@ def make_key() -> KeyText:
     return KeyText(public_id=_random(_ID_LENGTH), secret=_random(_SECRET_LENGTH))
 
 
+@lru_cache(_REMEMBERED)
 def parse_key(text: str) -> KeyText | None:
     """The parts of `text`, or None if it is not a key or its checksum is wrong."""
     match = _SHAPE.fullmatch(text)

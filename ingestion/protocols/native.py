@@ -5,6 +5,7 @@ The body decides what it is where the content type is missing or wrong. Source: 
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -15,6 +16,7 @@ from parsing.journal_export import MEDIA_TYPE, NotAnExport, entries_of, lines_of
 
 _JSON_TYPES = frozenset({"application/json", "application/x-ndjson", "application/ndjson"})
 _NO_LINES = re.compile(r"^(multipart/|image/|audio/|video/)")
+_REMEMBERED = 256
 _BOM = b"\xef\xbb\xbf"
 _CHARSETS = ("", "utf-8", "utf8", "us-ascii")
 
@@ -54,6 +56,7 @@ def decode(body: bytes, shape: str) -> bytes:
     return body
 
 
+@lru_cache(_REMEMBERED)
 def _media_type(content_type: str) -> str:
     media_type, _, parameters = content_type.partition(";")
     media_type = media_type.strip().lower()

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import orjson
 import redis
@@ -11,12 +12,14 @@ from ingestion.queue import names
 from ingestion.queue.connection import client
 
 _HEAD = tuple(field.name for field in fields(Entry) if field.name not in ("body", "received_at"))
+_head_of = attrgetter(*_HEAD)
 
 
 def dump_head(entry: Entry) -> bytes:
     """Everything of an entry but its body, as JSON."""
-    head = {name: getattr(entry, name) for name in _HEAD}
-    return orjson.dumps({**head, "received_at": int(entry.received_at.timestamp() * 1000)})
+    head = dict(zip(_HEAD, _head_of(entry), strict=True))
+    head["received_at"] = int(entry.received_at.timestamp() * 1000)
+    return orjson.dumps(head)
 
 
 def load_entry(shard: int, stream_id: str, head_json: str | bytes, body: bytes) -> QueuedEntry:

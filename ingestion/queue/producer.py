@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 from zlib import crc32
@@ -17,7 +17,7 @@ from ingestion.queue import names, once, scripts
 from ingestion.queue.connection import ASIDE_S, UNREACHABLE, client
 from ingestion.queue.entries import dump_head
 from ingestion.queue.headroom import Headroom
-from ingestion.queue.script import NotSent
+from ingestion.queue.script import Call, NotSent, run_all
 from logplatform.kernel.trace_lines import IS_OPEN
 
 _RETRY_IDENTITY_S = 120
@@ -60,11 +60,20 @@ class Enqueued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enqueue:
-    """An entry as the enqueue script takes it; the once-key among them makes repeats harmless."""
+    """An entry as the enqueue scripts take it; the once-key of a call makes repeats harmless.
+
+    `place`: what its lane keeps of it. `apart`: the call of an entry that has terms; others go
+    together.
+    """
 
     shard: int
-    keys: list[str]
-    args: list[Any]
+    app: str
+    lane: str
+    lines: int
+    head: bytes
+    body: bytes
+    place: str
+    apart: Call | None
 
 
 def enqueue(
@@ -88,21 +97,44 @@ def enqueue_of(
     entry: Entry, *, idempotency_key: str, body_hash: str, terms: Terms = _NO_TERMS
 ) -> Enqueue:
     """What `enqueue_all` sends for an entry."""
-    shard = _shard_of(entry)
-    once_key = f"lgs:once:{entry.app}:{idempotency_key or secrets.token_hex(16)}"
-    lane = f"{entry.app}/{entry.source}"
-    keys = [names.stream_key(shard), once_key, names.BYTES_KEY, names.nudge_key(shard)]
-    keys += [names.ring_key(shard), names.lane_prefix(shard) + lane, names.COUNTS_KEY]
-    keys += [terms.window_key, terms.rate_key, terms.source_key, terms.app_key]
+    ask = Enqueue(
+        shard=_shard_of(entry),
+        app=entry.app,
+        lane=f"{entry.app}/{entry.source}",
+        lines=entry.lines,
+        head=dump_head(entry),
+        body=entry.body,
+        place=_place_of(entry),
+        apart=None,
+    )
+    if not idempotency_key and terms == _NO_TERMS:
+        return ask
+    call = _call_apart(ask, entry.size, terms, body_hash, idempotency_key)
+    return replace(ask, apart=call)
+
+
+def _call_apart(
+    ask: Enqueue, size: int, terms: Terms, body_hash: str, idempotency_key: str
+) -> Call:
+    shard = ask.shard
+    keys = _keys_of(ask, idempotency_key)
+    keys += [names.COUNTS_KEY, terms.window_key, terms.rate_key, terms.source_key, terms.app_key]
     keys += [once.KEPT_KEY, once.WINDOWS_KEY]
-    limit = settings.ENV.queue_max_bytes
-    args = [entry.body, dump_head(entry), len(entry.body), limit, body_hash]
-    args += [_RETRY_IDENTITY_S, entry.lines, shard, names.NUDGE_S, entry.size, lane]
+    args = [ask.body, ask.head, len(ask.body), settings.ENV.queue_max_bytes, body_hash]
+    args += [_RETRY_IDENTITY_S, ask.lines, shard, names.NUDGE_S, size, ask.lane]
     args += [terms.window_s, terms.rate_bytes, terms.burst_bytes]
     args += [terms.source_bytes, terms.app_bytes]
-    args += once.once_args(entry.app, idempotency_key, body_hash)
-    args += [once.SLOT_S, once.SLOTS, _place_of(entry), once.WINDOW_KEYS, terms.duplicates_field]
-    return Enqueue(shard=shard, keys=keys, args=args)
+    args += once.once_args(ask.app, idempotency_key, body_hash)
+    args += [once.SLOT_S, once.SLOTS, ask.place, once.WINDOW_KEYS, terms.duplicates_field]
+    return Call(scripts.ENQUEUE, keys, args)
+
+
+def _keys_of(ask: Enqueue, idempotency_key: str = "") -> list[str]:
+    """The keys both scripts begin with."""
+    shard = ask.shard
+    once_key = f"lgs:once:{ask.app}:{idempotency_key or secrets.token_hex(16)}"
+    keys = [names.stream_key(shard), once_key, names.BYTES_KEY, names.nudge_key(shard)]
+    return [*keys, names.ring_key(shard), names.lane_prefix(shard) + ask.lane]
 
 
 def _shard_of(entry: Entry) -> int:
@@ -146,22 +178,72 @@ def enqueue_all(asked: Sequence[Enqueue]) -> list[Any]:
     """
     if not _headroom.is_left(client(ASIDE_S)):
         raise BacklogFull()
-    calls = [(ask.keys, ask.args) for ask in asked]
+    batches = _batches(asked)
+    answers: list[Any] = [None] * len(asked)
+    for places, answer in zip(batches, _run([_call_of(asked, b) for b in batches]), strict=True):
+        for place, one in zip(places, _answers(asked, places, answer), strict=True):
+            answers[place] = one
+    return answers
+
+
+def _batches(asked: Sequence[Enqueue]) -> list[list[int]]:
+    """Which go into one call: those of one lane and shard, but for those that have terms."""
+    batches: dict[Any, list[int]] = {}
+    for place, ask in enumerate(asked):
+        batches.setdefault(place if ask.apart else (ask.shard, ask.lane), []).append(place)
+    return list(batches.values())
+
+
+def _call_of(asked: Sequence[Enqueue], places: Sequence[int]) -> Call:
+    first = asked[places[0]]
+    if first.apart:
+        return first.apart
+    args: list[Any] = [settings.ENV.queue_max_bytes, _RETRY_IDENTITY_S, names.NUDGE_S, first.lane]
+    for place in places:
+        ask = asked[place]
+        args += (ask.head, ask.body, ask.place)
+    return Call(scripts.ENQUEUE_TOGETHER, _keys_of(first), args)
+
+
+def _answers(asked: Sequence[Enqueue], places: Sequence[int], answer: Any) -> list[Any]:
+    """The answer of a call as ENQUEUE gives it, for each entry of the call."""
+    first = asked[places[0]]
+    if first.apart or isinstance(answer, Exception):
+        return [answer] * len(places)
+    rings, *ids = answer.split()
+    needs_nudge = int(rings)
+    found: list[Any] = []
+    for place, entry_id in zip(places, ids, strict=True):
+        if entry_id == b"-":
+            found.append((b"FULL", b"", 0, 0))
+        else:
+            receipt = b"%d-%s" % (first.shard, entry_id)
+            found.append((b"NEW", receipt, asked[place].lines, needs_nudge))
+            needs_nudge = 0
+    return found
+
+
+def _run(calls: list[Call]) -> list[Any]:
     deadline = time.monotonic() + 5
     is_first = True
     while True:
         try:
-            return scripts.ENQUEUE.run_all(client(), calls)
+            return run_all(client(), calls)
         except NotSent as error:
             if is_first:
                 raise QueueDown(str(error)) from error
         except UNREACHABLE:
             is_first = False
             # What our own repeat finds is no duplicate.
-            calls = [(ask.keys, [*ask.args[:-1], ""]) for ask in asked]
+            calls = [_without_count(call) for call in calls]
         if time.monotonic() > deadline:
             raise OutcomeUnknown()
         time.sleep(0.2)
+
+
+def _without_count(call: Call) -> Call:
+    is_counted = call.script is scripts.ENQUEUE
+    return call._replace(args=[*call.args[:-1], ""]) if is_counted else call
 
 
 def enqueued(asked: Enqueue, answer: Any) -> Enqueued:

@@ -2,6 +2,37 @@
 
 from ingestion.queue.script import Script
 
+# Of one sender and without terms: what is the same for all of them is looked at and kept once.
+ENQUEUE_TOGETHER = Script("""
+-- keys: stream, once, bytes, nudge, ring, lane
+-- args: limit, ttl, nudge ttl, lane name, then head, body and place in the lane of each entry
+-- Answers as one text: 1 where a worker has to be woken, else 0; then each entry's id, - if full.
+local before = redis.call('GET', KEYS[2])
+if before then return before end
+local backlog, limit = tonumber(redis.call('GET', KEYS[3]) or '0'), tonumber(ARGV[1])
+local answer, places, taken = {'0'}, {}, 0
+for i = 5, #ARGV, 3 do
+  local size = #ARGV[i + 1]
+  if backlog + taken + size > limit then answer[#answer + 1] = '-'
+  else
+    local id = redis.call('XADD', KEYS[1], '*', 'h', ARGV[i], 'p', ARGV[i + 1])
+    taken = taken + size
+    places[#places + 1] = id .. ' ' .. ARGV[i + 2]
+    answer[#answer + 1] = id
+  end
+end
+if #places > 0 then
+  redis.call('INCRBY', KEYS[3], taken)
+  -- A lane is on the ring exactly while something waits in it.
+  if redis.call('RPUSH', KEYS[6], unpack(places)) == #places then
+    redis.call('RPUSH', KEYS[5], ARGV[4])
+  end
+  if redis.call('SET', KEYS[4], '1', 'NX', 'EX', ARGV[3]) then answer[1] = '1' end
+  redis.call('SET', KEYS[2], table.concat(answer, ' '), 'EX', ARGV[2])
+end
+return table.concat(answer, ' ')
+""")
+
 ENQUEUE = Script("""
 -- keys: stream, once, bytes, nudge, ring, lane, counts, window, rate, day of source, day of app,
 --   kept keys, kept windows

@@ -30,6 +30,13 @@ _STOP_S = {
     "prepare": 1,
 }
 
+# Of the C library: a body uses the memory again that others freed. To get its pages from the kernel
+# anew took two fifths of Valkey's CPU for a body of a megabyte, and a quarter of the door's.
+_KEEPS_MEMORY = {
+    "GLIBC_TUNABLES": f"glibc.malloc.mmap_threshold={32 << 20}"
+    f":glibc.malloc.trim_threshold={64 << 20}"
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
@@ -54,6 +61,7 @@ class Installation:
         is_ready: Callable[[], bool] = lambda: True,
         before_start: Callable[[], None] = lambda: None,
         is_job: bool = False,
+        keeps_memory: bool = False,
     ) -> Spec:
         """A child with what all have in common."""
         return Spec(
@@ -62,7 +70,7 @@ class Installation:
             rank=_RANKS[name],
             stop_s=_STOP_S[name],
             longest_pause_s=self.env.restart_pause_max_s,
-            environment=self.environment,
+            environment={**(_KEEPS_MEMORY if keeps_memory else {}), **self.environment},
             folder=_ROOT,
             is_ready=is_ready,
             before_start=before_start,
@@ -117,6 +125,7 @@ def _valkey(installation: Installation) -> Spec | None:
         str(valkey.server_binary()),
         str(config),
         is_ready=lambda: valkey.is_ready(port, password),
+        keeps_memory=True,
     )
 
 
@@ -153,6 +162,7 @@ def _web(installation: Installation) -> Spec:
         *("--backlog", "1024", "--backpressure", "128", "--ws", "--no-access-log"),
         *("--log-level", "warning", "logplatform.asgi:application"),
         is_ready=lambda: _answers(probe, env.port, "/healthz", {"Host": "localhost"}),
+        keeps_memory=True,
     )
 
 

@@ -10,7 +10,8 @@ from ingestion.authentication import forget_cached_keys, identity_of
 from ingestion.contracts import Accepted
 from ingestion.express import ExpressLane, Refused
 from ingestion.keys import parse_key
-from ingestion.queue.script import NotSent, Script
+from ingestion.queue import producer, script
+from ingestion.queue.script import NotSent
 from logplatform.kernel import clock
 from tests.ingestion.test_door import send_to_door
 
@@ -46,18 +47,34 @@ def queued() -> int:
 
 def test_bodies_that_come_together_share_round_trips(known_key, monkeypatch) -> None:
     trips = []
-    exchange = Script._exchange
+    exchange = script._exchange
 
-    def counted(self, connection, calls):
+    def counted(connection, calls):
         trips.append(len(calls))
-        return exchange(self, connection, calls)
+        return exchange(connection, calls)
 
     take(known_key, LINE)
-    monkeypatch.setattr(Script, "_exchange", counted)
+    monkeypatch.setattr(script, "_exchange", counted)
     taken = take(known_key, *[b'{"n": %d}' % n for n in range(50)])
     assert len({one.receipt for one in taken if isinstance(one, Accepted)}) == 50
-    assert trips == [50]
+    assert trips == [1]
     assert queued() == 51
+
+
+def test_large_bodies_go_together_up_to_a_bound(known_key, monkeypatch) -> None:
+    """Nine of 1.5 MB: the first alone, the others as far as 8 MiB go."""
+    sizes = []
+    run_all = producer.run_all
+
+    def weighed(client, calls):
+        sizes.append(sum(len(arg) for call in calls for arg in call.args if isinstance(arg, bytes)))
+        return run_all(client, calls)
+
+    monkeypatch.setattr(producer, "run_all", weighed)
+    taken = take(known_key, *[b'{"n": %d}\n' % n * 150_000 for n in range(9)])
+    assert [one.lines for one in taken if isinstance(one, Accepted)] == [150_000] * 9
+    assert queued() == 9
+    assert max(sizes) < (8 << 20) + 9 * 1000
 
 
 def test_the_same_idempotency_key_at_the_same_moment_is_one_body(known_key) -> None:
@@ -105,22 +122,22 @@ def test_without_the_queue_the_view_decides(known_key, monkeypatch) -> None:
     def unreachable(*_):
         raise NotSent("away")
 
-    monkeypatch.setattr(Script, "run_all", unreachable)
+    monkeypatch.setattr(producer, "run_all", unreachable)
     assert take(known_key, LINE) == [None]
 
 
 def test_a_lost_answer_is_asked_for_again_and_stored_once(known_key, monkeypatch) -> None:
-    exchange = Script._exchange
+    exchange = script._exchange
     trips = []
 
-    def lose_the_first(self, connection, calls):
-        answers = exchange(self, connection, calls)
+    def lose_the_first(connection, calls):
+        answers = exchange(connection, calls)
         trips.append(len(calls))
         if len(trips) == 1:
             raise redis.ConnectionError("cut")
         return answers
 
-    monkeypatch.setattr(Script, "_exchange", lose_the_first)
+    monkeypatch.setattr(script, "_exchange", lose_the_first)
     taken = take(known_key, LINE, LINE)
     monkeypatch.undo()
     assert len({one.receipt for one in taken}) == 2

@@ -59,6 +59,38 @@ def test_a_full_backlog_takes_nothing_and_empties_again(lease, settings) -> None
     assert put(b"123").is_new
 
 
+def ask(body: bytes, key: str = "", **changes: object) -> queue.Enqueue:
+    return queue.enqueue_of(make_entry(body, **changes), idempotency_key=key, body_hash="d")
+
+
+def put_together(*asked: queue.Enqueue) -> list[queue.Enqueued]:
+    answers = queue.enqueue_all(asked)
+    return [queue.enqueued(one, answer) for one, answer in zip(asked, answers, strict=True)]
+
+
+def test_entries_that_go_together_come_out_each_as_it_went_in(lease) -> None:
+    """Of two sources, one of them with a key: each has its own receipt, one of them rings."""
+    asked = [ask(b"1"), ask(b"2", source="b"), ask(b"3", key="k"), ask(b"4"), ask(b"5", source="b")]
+    taken = put_together(*asked)
+    assert [one.is_new for one in taken] == [True] * 5
+    assert sum(one.needs_nudge for one in taken) == 1
+    found = {item.receipt: item.entry.body for item in lease.read(max_bytes=1000).entries}
+    assert found == {one.receipt: b"%d" % n for n, one in enumerate(taken, 1)}
+
+
+def test_of_entries_that_go_together_each_is_taken_that_fits(lease, settings) -> None:
+    from dataclasses import replace
+
+    settings.ENV = replace(settings.ENV, queue_max_bytes=10)
+    asked = [ask(b"12345"), ask(b"123456"), ask(b"1234")]
+    answers = queue.enqueue_all(asked)
+    assert queue.enqueued(asked[0], answers[0]).is_new
+    with pytest.raises(BacklogFull):
+        queue.enqueued(asked[1], answers[1])
+    assert queue.enqueued(asked[2], answers[2]).is_new
+    assert queue.backlog_bytes() == 9
+
+
 def test_a_read_takes_no_more_than_its_budget(lease) -> None:
     for _ in range(5):
         put(b"x" * 100)

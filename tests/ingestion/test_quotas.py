@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from ingestion import metrics, queue, quotas, refusals
-from ingestion.queue.script import Script
+from ingestion.queue import script
 from logplatform.api_access import IngestLimits
 from logplatform.kernel import clock
 from tests import factories
@@ -98,16 +98,16 @@ def test_an_idempotency_key_wins_over_the_window() -> None:
 
 def test_an_answer_lost_on_the_way_is_no_duplicate(monkeypatch) -> None:
     """The queue took the body, the connection broke, the door asks again by itself."""
-    exchange = Script._exchange
+    exchange = script._exchange
     answers = []
 
-    def lose_the_first(self, connection, calls):
-        answers.append(exchange(self, connection, calls))
+    def lose_the_first(connection, calls):
+        answers.append(exchange(connection, calls))
         if len(answers) == 1:
             raise redis.ConnectionError("cut")
         return answers[-1]
 
-    monkeypatch.setattr(Script, "_exchange", lose_the_first)
+    monkeypatch.setattr(script, "_exchange", lose_the_first)
     sent = enqueue(limits=IngestLimits(window_s=60))
     monkeypatch.undo()
     assert (len(answers), queued()) == (2, 1)
