@@ -184,6 +184,11 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "ReplayStateEnum": "ingestion.models.Replay.State",
+        "ReceiptStateEnum": ["queued", "done"],
+        "MultilineEnum": ["auto", "off"],
+        "RedactionEnum": "ingestion.treatment.models.Action",
+        "FormatKindEnum": "ingestion.custom.models.Kind",
+        "SuggestionKindEnum": "analytics.questions.suggest.KINDS",
         "PanelKindEnum": "analytics.saved.panels.KINDS",
         "ChangeKindEnum": "analytics.questions.insights.KINDS",
         "VolumeKindEnum": "analytics.questions.volume_anomalies.KINDS",
