@@ -10,9 +10,10 @@ class LogplatformConfig(AppConfig):
     name = "logplatform"
 
     def ready(self) -> None:
-        from logplatform import celery, checks, schedules
+        from logplatform import celery, checks, schedules, sign_in
 
         celery.app.set_default()
         checks.register_all()
+        sign_in.connect()
         beat = apps.get_app_config("django_celery_beat")
         post_migrate.connect(schedules.ensure_schedules, sender=beat)
