@@ -5,10 +5,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.embedded.conftest import make_table
 from tests.embedded.engines import Engine
 from tests.environment import free_port
+from tests.services import wait_until
 
 
 def _run_second(folder: str, port: int) -> "subprocess.CompletedProcess[str]":
@@ -78,3 +80,36 @@ def test_what_was_stored_is_there_after_kill_9(own_engine: Callable[[], Engine])
     engine.kill()
     with own_engine().client() as client:
         assert client.query(f"SELECT sum(n) FROM {name}").result_rows == [(4950,)]
+
+
+def _own_mb(pid: int) -> int:
+    """Its memory that is of no file."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("RssAnon:")[1].split()[0]) >> 10
+
+
+def test_large_bodies_leave_no_memory_behind_for_each_connection(
+    own_engine: Callable[[], Engine],
+) -> None:
+    engine, senders = own_engine(), 8
+    meet = threading.Barrier(senders)
+    body = bytes(24 << 20)
+    with engine.http() as http:
+        http.post("/", content="CREATE TABLE nowhere (n UInt64) ENGINE = Null").raise_for_status()
+    before = _own_mb(engine.process.pid)
+
+    def send() -> None:
+        with engine.http() as http:
+            insert = {"query": "INSERT INTO nowhere FORMAT RowBinary", "async_insert": "0"}
+            for _ in range(2):
+                meet.wait(60)
+                http.post("/", params=insert, content=body).raise_for_status()
+
+    threads = [threading.Thread(target=send) for _ in range(senders)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # The engine's own allocator gives back what it has after five seconds.
+    grown = lambda: _own_mb(engine.process.pid) - before  # noqa: E731
+    wait_until(lambda: grown() < 128, 20, lambda: f"{grown()} MB more than before")

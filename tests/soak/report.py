@@ -104,13 +104,14 @@ def steady_text(outcome: "Steady", *, minutes: float, seed: int) -> str:
     trends = [
         (
             name,
-            *(f"{value:.0f}" for value in (trend.start_mb, trend.end_mb, trend.most_mb)),
+            *(f"{mb:.0f}" for mb in (trend.idle_mb, *trend.quarters_mb, trend.most_mb)),
             f"{trend.slope_mb_min:+.1f}",
             "flat" if trend.is_flat else "**grows**",
         )
         for name, trend in outcome.trends.items()
     ]
-    head = ("process", "start MB", "end MB", "most MB", "MB a minute", "")
+    quarters = ("1st quarter", "2nd", "3rd", "4th")
+    head = ("process", "before, MB", *quarters, "most", "MB a minute", "")
     parts = [
         machine(),
         f"Seed {seed}, {minutes:.0f} minutes in all, {outcome.load_s / 60:.0f} of them under load: "
@@ -118,9 +119,9 @@ def steady_text(outcome: "Steady", *, minutes: float, seed: int) -> str:
         "searchers, three live tails, all on one machine. The backlog may be 256 MB; beyond it "
         "the door answers 503, which is no error here.",
         table(("figure", ""), figures),
-        "Memory of all processes of a kind (proportional share of shared pages). Start and end are "
-        "medians of the first and last quarter of what comes after the warm-up, a quarter of the "
-        "time.",
+        "Memory of all processes of a kind in MB (proportional share of shared pages): before the "
+        "load, then medians of the four quarters of what comes after the warm-up, a quarter of the "
+        "time. Flat is what grows by less than a tenth from the first quarter to the last.",
         table(head, trends),
     ]
     return "\n\n".join(parts + [f"```\n{problem}\n```" for problem in seen.problems[:20]])

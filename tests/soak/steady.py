@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from statistics import linear_regression, median, quantiles
 from typing import Any
@@ -53,25 +54,26 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """Memory of one kind of process (all of it, shared pages by share), in MB, after warm-up.
+    """Memory of one kind of process (all of it, shared pages by share), in MB.
 
-    `growth_mb`: median of the last quarter less median of the first.
+    `idle_mb`: before the load. `quarters_mb`: medians of the four quarters of the time after the
+    warm-up. `most_mb`: ever.
     """
 
-    start_mb: float
-    end_mb: float
+    idle_mb: float
+    quarters_mb: tuple[float, ...]
     most_mb: float
     slope_mb_min: float
 
     @property
     def growth_mb(self) -> float:
         """From the first to the last quarter."""
-        return self.end_mb - self.start_mb
+        return self.quarters_mb[-1] - self.quarters_mb[0]
 
     @property
     def is_flat(self) -> bool:
         """Grows by less than a tenth, or by what a page cache of a library may take."""
-        return self.growth_mb < max(0.1 * self.start_mb, 24)
+        return self.growth_mb < max(0.1 * self.quarters_mb[0], 24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ def _under_load(up: Up, *, minutes: float, seed: int) -> Outcome:
     seen.problems += errors[:20]
     return Outcome(
         seen=seen,
-        trends={name: _trend(values) for name, values in samples.items()},
+        trends={name: trend(values) for name, values in samples.items()},
         books=_books(up),
         rest=queue_rest(up),
         load_s=load_s,
@@ -231,15 +233,17 @@ def _memory_mb(pid: int) -> float:
     return 0.0
 
 
-def _trend(samples: Sequence[tuple[float, float]]) -> Trend:
-    """Of what comes after the first quarter, the warm-up."""
+def trend(samples: Sequence[tuple[float, float]]) -> Trend:
+    """Of (minute, MB), the first before the load; the first quarter is the warm-up."""
     warm = samples[len(samples) // 4 :]
-    quarter = max(1, len(warm) // 4)
     values = [value for _, value in warm]
+    bounds = [len(values) * part // 4 for part in range(5)]
     slope = linear_regression([minute for minute, _ in warm], values).slope if warm[1:] else 0.0
     return Trend(
-        start_mb=median(values[:quarter]),
-        end_mb=median(values[-quarter:]),
+        idle_mb=samples[0][1],
+        quarters_mb=tuple(
+            median(values[first : max(first + 1, last)]) for first, last in pairwise(bounds)
+        ),
         most_mb=max(value for _, value in samples),
         slope_mb_min=slope,
     )

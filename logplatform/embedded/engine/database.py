@@ -209,12 +209,15 @@ def _server_options(memory_bytes: int) -> dict[str, int]:
         "implicit_select": 0,  # as a server has it: `1 + 1` alone is an error
         "allow_introspection_functions": 0,
         "os_threads_nice_value_merge_mutate": 5,  # searches and inserts come first
+        "max_parts_cleaning_thread_pool_size": 4,  # of 128, each would keep memory to itself
     }
     if memory_bytes:
         cache = max(16 << 20, memory_bytes // 16)
         options |= {
             "max_server_memory_usage": memory_bytes,
             "max_memory_usage": memory_bytes // 2,
+            # Beyond it no merge begins; the default goes by the machine's memory.
+            "merges_mutations_memory_usage_soft_limit": memory_bytes // 2,
             "mark_cache_size": cache,
             "index_mark_cache_size": cache,
             "primary_index_cache_size": cache,
