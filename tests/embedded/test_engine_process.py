@@ -91,9 +91,9 @@ def _own_mb(pid: int) -> int:
 def test_large_bodies_leave_no_memory_behind_for_each_connection(
     own_engine: Callable[[], Engine],
 ) -> None:
-    engine, senders = own_engine(), 8
+    engine, senders = own_engine(), 6
     meet = threading.Barrier(senders)
-    body = bytes(24 << 20)
+    body = bytes(16 << 20)
     with engine.http() as http:
         http.post("/", content="CREATE TABLE nowhere (n UInt64) ENGINE = Null").raise_for_status()
     before = _own_mb(engine.process.pid)
@@ -111,5 +111,4 @@ def test_large_bodies_leave_no_memory_behind_for_each_connection(
     for thread in threads:
         thread.join()
     # The engine's own allocator gives back what it has after five seconds.
-    grown = lambda: _own_mb(engine.process.pid) - before  # noqa: E731
-    wait_until(lambda: grown() < 128, 20, lambda: f"{grown()} MB more than before")
+    wait_until(lambda: _own_mb(engine.process.pid) < before + 64, 20, f"{before} MB before")
