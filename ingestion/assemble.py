@@ -49,11 +49,11 @@ _NOTHING_QUARANTINED = pl.DataFrame(
 class Assembled:
     """What a group becomes.
 
-    `records`: record frame plus app, source, received_at, entry_key; `quarantined`: app, source,
-    received_at, protocol, receipt, line, reason_code, reason, raw, format, header; `receipts`: one
-    row a request, whose received = stored + duplicate + quarantined; `joined` of the stored lines
-    are in the record of a line before; `redactions`: (app, source, rule) → fields of records in
-    which the rule found something.
+    `records`: record frame plus app, source, received_at, entry_key, sequence; `quarantined`: app,
+    source, received_at, protocol, receipt, line, reason_code, reason, raw, format, header;
+    `receipts`: one row a request, whose received = stored + duplicate + quarantined; `joined` of
+    the stored lines are in the record of a line before; `redactions`: (app, source, rule) → fields
+    of records in which the rule found something.
     """
 
     records: pl.DataFrame
@@ -311,6 +311,7 @@ def _record_columns(
         pl.Series("source", [item.entry.source for item in queued]).gather(entry).alias("source"),
         arrived.gather(entry).alias("received_at"),
         keys.gather(entry).alias("entry_key"),
+        storage.sequences(frame["timestamp"], entry).alias("sequence"),
     )
 
 

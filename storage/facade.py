@@ -28,7 +28,7 @@ from storage.counts import count_logs, histogram_logs, stats_logs
 from storage.export.columns import FORMULA
 from storage.export.formats import FORMATS as EXPORT_FORMATS
 from storage.export.run import export_logs
-from storage.ids import id_key
+from storage.ids import LATER, id_key, sequences
 from storage.ledger import Difference, compare_ledger, late_minutes
 from storage.once import (
     day_pieces,
@@ -176,6 +176,7 @@ __all__ = [
     "has_receipts",
     "group_requests",
     "histogram_logs",
+    "LATER",
     "id_key",
     "iso_moment",
     "late_minutes",
@@ -195,6 +196,7 @@ __all__ = [
     "reject_reasons",
     "search_logs",
     "source_activity",
+    "sequences",
     "set_caller",
     "stats_logs",
     "stray_apps",

@@ -67,7 +67,7 @@ def records_of(frame: "pl.DataFrame") -> list[Record]:
     """Records of a frame, with the ids they are stored under.
 
     Args:
-        frame: record frame with `app`, `source`, `received_at`, `entry_key`.
+        frame: record frame with `app`, `source`, `received_at`, `entry_key`, `sequence`.
     """
     import polars as pl
 
@@ -94,7 +94,7 @@ def match_frame(frame: "pl.DataFrame", q: str) -> "pl.DataFrame":
     """The records a query finds, in their order. Same meaning as a search.
 
     Args:
-        frame: record frame with `app`, `source`, `received_at`, `entry_key`.
+        frame: record frame with `app`, `source`, `received_at`, `entry_key`, `sequence`.
         q: a query; empty keeps all.
     Raises:
         QueryError, QueryTooComplex: it cannot be read.

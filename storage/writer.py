@@ -31,7 +31,8 @@ def write_logs(frame: "pl.DataFrame", *, token: str) -> None:
     """Store records; returns once they are on disk and searchable.
 
     Args:
-        frame: record frame with `app`, `source`, `received_at`, `entry_key`. Ids are added.
+        frame: record frame with `app`, `source`, `received_at`, `entry_key`, `sequence`. Ids are
+            added.
         token: names this very frame; writing it again under the same token stores nothing, so
             other rows must never come under a token that was used.
     Raises:

@@ -13,6 +13,7 @@ import polars as pl
 
 from ingestion.assemble import Assembled, assemble, entry_key
 from ingestion.contracts import Entry, QueuedEntry
+from storage import facade as storage
 
 PROTOCOL = "replay"
 MARK = "_replay"
@@ -145,7 +146,7 @@ def _refused(found: Assembled, places: pl.DataFrame) -> pl.DataFrame:
 
 
 def _records(found: Assembled, places: pl.DataFrame, replay: str) -> pl.DataFrame:
-    """Records with the line numbers and so the ids of old, and the mark of the replay."""
+    """Records with the line numbers of old, ids made from those, and the mark of the replay."""
     records = found.records.join(
         places.drop("receipt"),
         left_on=["entry_key", "line"],
@@ -154,7 +155,8 @@ def _records(found: Assembled, places: pl.DataFrame, replay: str) -> pl.DataFram
     )
     if len(records) != len(found.records) or len(records) + len(found.quarantined) != len(places):
         raise AssertionError(f"BUG: {len(places)} lines gave {len(found.records)} records")
-    records = records.with_columns(pl.col("_line").alias("line")).drop("_line")
+    sequence = (storage.LATER + pl.col("_line").cast(pl.UInt64)).cast(pl.UInt32)
+    records = records.with_columns(line="_line", sequence=sequence).drop("_line")
     if not replay:
         return records
     mark = pl.struct(pl.lit(MARK).alias("key"), pl.lit(replay).alias("value"))

@@ -19,7 +19,7 @@ def log_block(frame: pl.DataFrame) -> memoryview:
     """An Arrow stream of the `logs` columns; the same frame always gives the same bytes.
 
     Args:
-        frame: record frame with `app`, `source`, `received_at`, `entry_key`.
+        frame: record frame with `app`, `source`, `received_at`, `entry_key`, `sequence`.
     """
     frame = with_ids(frame).rechunk()
     columns: dict[str, Any] = {"id": _fixed(id_bytes(frame), len(frame))}

@@ -29,6 +29,7 @@ SCHEMA: dict[str, Any] = {
     "source": pl.String,
     "received_at": pl.Datetime("ms", "UTC"),
     "entry_key": pl.UInt64,
+    "sequence": pl.UInt32,
 }
 DEFAULTS: dict[str, Any] = {
     "timestamp": AT,
@@ -47,7 +48,7 @@ def make_frame(rows: Sequence[Mapping[str, Any]], *, entry_key: int | None = Non
     full = [
         dict.fromkeys(SCHEMA, "")
         | DEFAULTS
-        | {"line": line, "entry_key": key}
+        | {"line": line, "sequence": line, "entry_key": key}
         | dict(row)
         | {"attributes": [{"key": k, "value": v} for k, v in row.get("attributes", {}).items()]}
         for line, row in enumerate(rows)

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.ids import record_time_range, with_ids
+from storage.ids import LATER, record_time_range, sequences, with_ids
 from storage.query.instants import epoch_ns
 from tests.storage.records import AT, ids_of, make_frame
 
@@ -19,7 +20,7 @@ MOMENTS = st.integers(-(2**60), 2**62).map(
 def test_an_id_is_a_version_7_uuid_that_tells_its_time(
     moment: datetime, key: int, line: int
 ) -> None:
-    row = {"timestamp": moment, "entry_key": key, "line": line}
+    row = {"timestamp": moment, "entry_key": key, "sequence": line}
     record_id = UUID(ids_of(make_frame([row]))[0])
     assert (record_id.version, record_id.variant) == (7, "specified in RFC 4122")
     span = record_time_range(record_id)
@@ -49,3 +50,27 @@ def test_ids_of_other_makers_have_no_time() -> None:
 def test_ids_are_added_once() -> None:
     frame = with_ids(make_frame([{}]))
     assert with_ids(frame) is frame
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5_000_000)), max_size=40))
+def test_a_sequence_counts_the_records_of_a_request_and_a_millisecond(
+    rows: list[tuple[int, int]],
+) -> None:
+    rows.sort(key=lambda row: row[0])
+    requests = pl.Series([request for request, _ in rows], dtype=pl.Int64)
+    times = pl.Series([ns for _, ns in rows], dtype=pl.Int64).cast(pl.Datetime("ns", "UTC"))
+    seen: dict[tuple[int, int], int] = {}
+    expected = []
+    for request, ns in rows:
+        key = request, ns // 1_000_000
+        expected.append(seen.get(key, 0))
+        seen[key] = expected[-1] + 1
+    assert sequences(times, requests).to_list() == expected
+    in_order = sequences(times.sort(), pl.repeat(1, len(times), eager=True))
+    assert len({*zip(times.sort().dt.epoch("ms"), in_order, strict=True)}) == len(rows)
+
+
+def test_what_is_made_later_has_an_id_of_its_own() -> None:
+    row = {"message": "x", "entry_key": 5}
+    first, later = (ids_of(make_frame([{**row, "sequence": n}]))[0] for n in (0, LATER))
+    assert first < later

@@ -100,7 +100,7 @@ def test_hashes_of_two_apps_cannot_be_compared(source: Source) -> None:
 
 
 def test_ids_do_not_depend_on_the_rules(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    columns = ["timestamp", "entry_key", "line", "app", "source"]
+    columns = ["timestamp", "entry_key", "sequence", "app", "source"]
     before = assemble([queued(f"a {MAIL}", "b")]).records.select(columns)
     rules = SourceRules.objects.get(source=source)
     rules.email = "drop"
