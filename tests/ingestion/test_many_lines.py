@@ -2,6 +2,7 @@
 
 import resource
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ingestion import drain, queue, receipts
 from logplatform.kernel import clock
 from tests import factories
+from tests.ingestion import feeding
 from tests.ingestion.test_door import send_to_door
 from tests.ingestion.test_queue import put
 
@@ -48,3 +50,17 @@ def test_more_lines_than_a_worker_takes_are_refused(settings: Any) -> None:
     assert (status, answer["error"]["code"]) == (413, "too_many_lines")
     assert answer["error"]["data"] == {"lines": 4, "limit": 3}
     assert sum(state.entries for state in queue.shard_states(clock.now())) == 1
+
+
+def test_lines_of_more_days_than_an_insert_may_touch_are_stored() -> None:
+    """A sender whose clock is anywhere spoils neither its own lines nor those of others."""
+    first = date(2020, 1, 1)
+    days = [first + timedelta(days=number) for number in range(130)]
+    body = b"\n".join(
+        b'{"message":"old","time":"%sT00:00:00Z"}' % str(day).encode() for day in days
+    )
+    receipt = feeding.put(body, strict_json=True)
+    feeding.put(b"of today")
+    assert feeding.drain_all() == 2
+    assert feeding.messages() == {"old": 130, "of today": 1}
+    assert receipts.find_outcome(receipt, feeding.APPS).stored == 130
