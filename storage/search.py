@@ -14,7 +14,7 @@ from storage.ids import record_time_range
 from storage.query import SqlCondition, is_lookup, parse_query
 from storage.query.instants import MAX_NS, MIN_NS, epoch_ns
 from storage.records import COLUMNS, record_of, took_ms
-from storage.stretches import FIRST_WIDTH, Span, cut, next_width
+from storage.stretches import FIRST_WIDTH, Span, cut, next_width, reach
 from storage.where import all_of, at_time, instant, of_apps, where
 
 MAX_LIMIT = 1_000
@@ -22,6 +22,10 @@ _SALT = "storage.search.cursor"
 # With the first, parts are read on far beyond their first match before they are merged; with the
 # second, the filter of a query is run after all its columns were read, instead of while reading.
 _IN_ORDER = {"read_in_order_use_buffering": 0, "use_top_k_dynamic_filtering": 0}
+
+# How far the last full page of a question reached; by what a cursor is bound to.
+_reached: dict[str, int] = {}
+_MAX_REACHED = 10_000
 
 # The event time of a record in ns since 1970, and its id.
 Place = tuple[int, str]
@@ -83,12 +87,14 @@ def read_rows(condition: SqlCondition, order: Order, limit: int) -> list[dict[st
 
 
 def read_spread(
-    condition: SqlCondition, order: Order, limit: int, span: Span
+    condition: SqlCondition, order: Order, limit: int, span: Span, width: int = FIRST_WIDTH
 ) -> list[dict[str, Any]]:
-    """As `read_rows`, of the lines of a span: stretch by stretch, until there are enough."""
+    """As `read_rows`, of the lines of a span: stretch by stretch, until there are enough.
+
+    `width` is that of the first stretch, in ns.
+    """
     rows: list[dict[str, Any]] = []
     left: Span | None = span
-    width = FIRST_WIDTH
     while left and len(rows) < limit:
         (low, high), left = cut(left, order, width)
         ends = [
@@ -112,8 +118,31 @@ def _page(query: LogQuery, limit: int, place: Place | None) -> list[dict[str, An
         condition = all_of([condition, beyond(*place, query.order)])
         low, high = (place[0], high) if query.order == "asc" else (low, place[0] + 1)
     if is_lookup(parse_query(query.q)):
-        return read_rows(condition, query.order, limit)
+        return _look_up(query, condition, limit, (low, high))
     return read_spread(condition, query.order, limit, (low, high))
+
+
+def _look_up(
+    query: LogQuery, condition: SqlCondition, limit: int, span: Span
+) -> list[dict[str, Any]]:
+    """Lines that an index finds: at once, unless a page was full after a part of the range.
+
+    The index says where a rare word is, but a frequent one is everywhere. Which of them it is, the
+    page before or the same page a moment ago has shown; a wrong guess costs a question more.
+    """
+    key = _fingerprint(query)
+    width = _reached.get(key)
+    if width is None:
+        rows = read_rows(condition, query.order, limit)
+    else:
+        rows = read_spread(condition, query.order, limit, span, width)
+    if len(rows) < limit:
+        _reached.pop(key, None)
+    else:
+        if len(_reached) >= _MAX_REACHED:
+            _reached.clear()
+        _reached[key] = reach(span, query.order, rows[-1]["timestamp_ns"])
+    return rows
 
 
 def _cursor(query: LogQuery, row: dict[str, Any]) -> str:

@@ -30,7 +30,7 @@ def cut(span: Span, order: Order, width: int) -> tuple[Span, Span | None]:
         edge = low + width
         is_all = low == MIN_NS or high - edge < width // 2
         return ((low, high), None) if is_all else ((low, edge), (edge, high))
-    edge = min(high, epoch_ns(clock.now())) - width
+    edge = _newest(high) - width
     is_all = edge - low < width // 2
     return ((low, high), None) if is_all else ((edge, high), (low, edge))
 
@@ -40,3 +40,14 @@ def next_width(width: int, *, found: int, missing: int) -> int:
     least, most = _GROWS_BY
     wanted = math.ceil(_MARGIN * missing / found) if found else most
     return width * min(max(wanted, least), most)
+
+
+def reach(span: Span, order: Order, last: int) -> int:
+    """How wide a stretch has to be for a page that ended with a line of the time `last`."""
+    from_end = last - span[0] if order == "asc" else _newest(span[1]) - last
+    return max(FIRST_WIDTH, math.ceil(_MARGIN * from_end))
+
+
+def _newest(high: int) -> int:
+    """What the newest stretch counts back from."""
+    return min(high, epoch_ns(clock.now()))

@@ -1,6 +1,7 @@
 """A range is cut without gaps, from the end a page begins with, and pages stop looking early."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logplatform.kernel import clock
-from storage import facade
+from storage import facade, search
 from storage.clickhouse import client
 from storage.contracts import LogQuery, Order
 from storage.query.instants import MAX_NS, MIN_NS, NS, epoch_ns
@@ -76,6 +77,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return sent
 
 
+@pytest.fixture(autouse=True)
+def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No question was asked before."""
+    monkeypatch.setattr(search, "_reached", {})
+
+
 @pytest.fixture
 def _sparse(store: Callable[..., list[str]]) -> None:
     """A line in each of forty days, the last at AT."""
@@ -102,6 +109,44 @@ class TestPages:
                     break
             days = range(40) if order == "desc" else range(39, -1, -1)
             assert found == [f"day {n}" for n in days]
+
+    @pytest.mark.parametrize("order", ["asc", "desc"])
+    def test_pages_of_a_frequent_word_have_every_line_once(self, order: Order) -> None:
+        query = LogQuery(apps=("shop",), q="day", start=AT - timedelta(days=50), order=order)
+        for limit in (1, 3, 39, 40, 100):
+            found, cursor = [], None
+            while True:
+                page = facade.search_logs(query, limit=limit, cursor=cursor)
+                found += [record["message"] for record in page.records]
+                cursor = page.next
+                if cursor is None:
+                    break
+            days = range(40) if order == "desc" else range(39, -1, -1)
+            assert found == [f"day {n}" for n in days]
+
+    def test_a_word_that_filled_a_page_is_looked_for_where_it_was(self, asked: list[str]) -> None:
+        query = LogQuery(apps=("shop",), q="day", start=AT - timedelta(days=50))
+        with clock.frozen(AT):
+            for _ in range(2):
+                assert len(facade.search_logs(query, limit=5).records) == 5
+            rare = replace(query, q="39")
+            for _ in range(2):
+                assert len(facade.search_logs(rare, limit=5).records) == 1
+        first, again, *of_rare = ["{low:Int64}" in sql for sql in asked]
+        assert (first, again, of_rare) == (False, True, [False, False])
+
+    def test_a_word_nobody_writes_any_more_is_asked_of_the_whole_range(
+        self, asked: list[str]
+    ) -> None:
+        query = LogQuery(apps=("shop",), q="day", start=AT - timedelta(days=50))
+        with clock.frozen(AT):
+            facade.search_logs(query, limit=5)
+        later = replace(query, start=AT + timedelta(days=1))
+        with clock.frozen(AT + timedelta(days=60)):
+            for _ in range(2):
+                assert not facade.search_logs(later, limit=5).records
+        assert "{low:Int64}" in asked[1]
+        assert "{low:Int64}" not in asked[-1]
 
     def test_a_full_page_reads_no_further(self, asked: list[str]) -> None:
         query = LogQuery(apps=("shop",), start=AT - timedelta(days=50), end=AT + timedelta(hours=1))
