@@ -49,7 +49,7 @@ class _Source:
         """`keys` are what is grouped by beside the severity."""
         condition = where(query)
         counted = counted_rows(query, width_s=width_s, keys=keys)
-        self._table = counted.text if counted else f"logs WHERE {condition.text}"
+        self._table = counted.text if counted else f"logs {condition.clause}"
         self._params = counted.params if counted else condition.params
         self.measures = _OF_COUNTS if counted else _OF_LINES
 
@@ -146,7 +146,7 @@ def fetch_logs(
         params: the values that `columns` and `tail` name.
     """
     return client.fetch(
-        f"SELECT {columns} FROM logs WHERE {condition.text} {tail}",
+        f"SELECT {columns} FROM logs {condition.clause} {tail}",
         {**condition.params, **params},
         **(limits or {}),
     )

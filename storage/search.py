@@ -79,7 +79,7 @@ def read_rows(condition: SqlCondition, order: Order, limit: int) -> list[dict[st
     """The first rows of `COLUMNS` in this order."""
     way = "ASC" if order == "asc" else "DESC"
     return client.fetch(
-        f"SELECT {COLUMNS} FROM logs WHERE {condition.text} "
+        f"SELECT {COLUMNS} FROM logs {condition.clause} "
         f"ORDER BY timestamp {way}, id {way} LIMIT {int(limit)}",
         condition.params,
         **_IN_ORDER,

@@ -4,13 +4,14 @@ The app restriction is added here, outside of what the user wrote and joined to 
 query can only narrow it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from logplatform.kernel.levels import LEVELS, severities_of_level
 from logplatform.kernel.nearest import did_you_mean
 from storage.contracts import InvalidFilter, LogQuery
-from storage.query import SqlCondition, parse_query, to_sql
+from storage.query import SqlCondition, is_lookup, parse_query, to_sql
 from storage.query.instants import MAX_NS, MIN_NS, epoch_ns
 from storage.query.syntax import MatchAll
 
@@ -25,11 +26,14 @@ def where(query: LogQuery) -> SqlCondition:
         QueryError, QueryTooComplex: `q` cannot be read.
         InvalidFilter: a level that does not exist.
     """
-    parts = [of_apps(query.apps), *times_of(query), *_filters(query)]
+    parts, filters = [of_apps(query.apps), *times_of(query)], _filters(query)
     tree = parse_query(query.q)
-    if not isinstance(tree, MatchAll):
-        parts.append(to_sql(tree, prefix="q"))
-    return all_of(parts)
+    if isinstance(tree, MatchAll):
+        return all_of([*parts, *filters])
+    filters.append(to_sql(tree, prefix="q"))
+    if not is_lookup(tree):  # what an index finds is best left to the engine as a whole
+        filters = [replace(one, lasting=one.text) for one in filters]
+    return all_of([*parts, *filters])
 
 
 def all_of(parts: Sequence[SqlCondition]) -> SqlCondition:
@@ -37,7 +41,18 @@ def all_of(parts: Sequence[SqlCondition]) -> SqlCondition:
     params: dict[str, Any] = {}
     for part in parts:
         params |= part.params
-    return SqlCondition(text=" AND ".join(f"({part.text})" for part in parts), params=params)
+    lasting = [part.lasting for part in parts if part.lasting]
+    rest = [part.passing if part.lasting else part.text for part in parts]
+    return SqlCondition(
+        text=_joined([part.text for part in parts]),
+        params=params,
+        lasting=_joined(lasting),
+        passing=_joined(filter(None, rest)) if lasting else "",
+    )
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return " AND ".join(f"({text})" for text in texts)
 
 
 def of_apps(apps: Sequence[str]) -> SqlCondition:

@@ -18,10 +18,25 @@ MESSAGE = "lowerUTF8(message)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlCondition:
-    """An expression for WHERE and the values of its `{name:Type}` parameters."""
+    """An expression for WHERE and the values of its `{name:Type}` parameters.
+
+    `lasting` is the part of it that says the same of a line whenever it is asked, and `passing` the
+    rest, as a range of time that moves on; without such a part both are empty.
+    """
 
     text: str
     params: dict[str, Any] = field(default_factory=dict)
+    lasting: str = ""
+    passing: str = ""
+
+    @property
+    def clause(self) -> str:
+        """With its keyword. The engine keeps in mind in which granules a PREWHERE found no line,
+        so the same question, its next page and its chart do not look there again.
+        """
+        if not self.lasting:
+            return f"WHERE {self.text}"
+        return f"PREWHERE {self.lasting} WHERE {self.passing or '1'}"
 
 
 def to_sql(node: Node, *, prefix: str = "p") -> SqlCondition:

@@ -227,7 +227,7 @@ def _in_one_go(
     inner = (
         f"SELECT {statement.group_id} AS of_group, {BUCKET} AS bucket, "
         f"grouping(bucket) = 1 AS is_total{keys}, {statement.figures} FROM logs "
-        f"WHERE {condition.text} GROUP BY of_group, bucket WITH ROLLUP "
+        f"{condition.clause} GROUP BY of_group, bucket WITH ROLLUP "
         "HAVING grouping(of_group) = 0"
     )
     try:

@@ -1,7 +1,7 @@
 """What the engine does for a search: words use the text index, times and apps the primary key."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ def plan(**fields: Any) -> str:
     """EXPLAIN of a search."""
     condition = where(LogQuery(apps=("shop",), **fields))
     rows = client.fetch(
-        f"EXPLAIN indexes = 1 SELECT timestamp FROM logs WHERE {condition.text} "
+        f"EXPLAIN indexes = 1 SELECT timestamp FROM logs {condition.clause} "
         "ORDER BY timestamp DESC, id DESC LIMIT 100",
         condition.params,
     )
@@ -107,3 +107,41 @@ def test_neighbours_are_read_in_the_order_of_the_key(plans: Callable[[], list[st
     assert "Read type: InReverseOrder" in read[0]
     assert "app in ['shop', 'shop']" in read[0].split("PrimaryKey")[1]
     assert not any("Read type: Default" in text for text in read)
+
+
+@pytest.mark.parametrize(
+    ("fields", "lasting", "passing"),
+    [
+        ({"q": "status:500", "start": AT}, ["attributes["], ["app", "timestamp"]),
+        ({"q": "NOT line", "host": ("a",)}, ["host IN", "hasAllTokens"], ["app"]),
+        ({"q": "line status:500", "start": AT}, [], []),
+        ({"host": ("a",), "start": AT}, [], []),
+    ],
+)
+def test_what_says_the_same_at_any_time_is_asked_first(
+    fields: dict[str, Any], lasting: list[str], passing: list[str]
+) -> None:
+    condition = where(LogQuery(apps=("shop",), **fields))
+    assert bool(condition.lasting) == bool(lasting)
+    assert all(part in condition.lasting for part in lasting)
+    assert all(part in condition.passing for part in passing)
+    assert not any(part in condition.lasting for part in passing)
+
+
+def test_where_no_line_was_found_is_not_looked_at_again() -> None:
+    def rows_read(start: datetime) -> int:
+        condition = where(LogQuery(apps=("shop",), start=start, q="never:seen"))
+        statement = f"SELECT count() FROM logs {condition.clause}"
+        answer = client.client_of("reader").query(statement, condition.params)
+        assert answer.result_rows == [(0,)]
+        return int(answer.summary["read_rows"])
+
+    assert rows_read(AT) == 600
+    assert rows_read(AT - timedelta(minutes=1)) == 0
+
+
+def test_lines_that_come_later_are_found(store: Callable[..., list[str]]) -> None:
+    query = LogQuery(apps=("shop",), q="late:1")
+    for n in range(3):
+        assert len(facade.search_logs(query, limit=10).records) == facade.count_logs(query) == n
+        store({"attributes": {"late": "1"}, "message": f"line {n}", "timestamp": AT})
