@@ -185,3 +185,33 @@ def test_names_and_values_are_text_and_stay_within_the_page(page: Explorer) -> N
     for width in (390, 1440, 3840):
         with page.device(width, 900):
             assert page.js("return document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+# The answers that hundreds of thousands of values get, without these.
+_CHOSEN = """
+const ask = window.fetch;
+window.fetch = async (url, options) => {
+  const answer = await ask(url, options);
+  if (!/facets|aggregate/.test(url) || !answer.ok) return answer;
+  const changed = {...await answer.json(), chosen: ["service"], chosen_by: "-count"};
+  return new Response(JSON.stringify(changed), {headers: answer.headers});
+};
+"""
+
+
+def test_a_list_says_that_it_was_chosen(page: Explorer) -> None:
+    send_traffic(page)
+    script = "Page.addScriptToEvaluateOnNewDocument"
+    added = page.driver.execute_cdp_cmd(script, {"source": _CHOSEN})
+    try:
+        open_dashboards(page)
+        words = "Too many to compare each: chosen by how many lines they have"
+        page.until(lambda: words in page.text("[data-id=services]"), "the list does not say so")
+        assert words not in page.text("[data-id=lines]")
+        page.open()
+        say = "[aria-label='Values of service'] .none"
+        page.until(lambda: "the most frequent were chosen" in page.text(say), "nor do the fields")
+        assert page.text("[aria-label='Values of level'] .none") == ""
+        assert page.serious_findings() == []
+    finally:
+        page.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)

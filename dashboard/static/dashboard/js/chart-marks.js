@@ -1,7 +1,7 @@
 /* Figures without a chart library: numbers, ranked lists, columns, tables, heat maps. */
 
 import { draw, make } from "./dom.js";
-import { exact, keyWords, metricWords, shown } from "./figures.js";
+import { cutWords, exact, keyWords, metricWords, shown } from "./figures.js";
 import { LEVELS, grouped } from "./format.js";
 import { templateParts } from "./patterns.js";
 import { sparkline } from "./sparkline.js";
@@ -116,4 +116,4 @@ function cells(group, metric, most, words) {
   return svg;
 }
 
-const more = (answer) => make("p", { class: "quiet more", text: answer.is_truncated ? `The first ${answer.groups.length}; there are more.` : "" });
+const more = (answer) => make("p", { class: "quiet more", text: cutWords(answer) });

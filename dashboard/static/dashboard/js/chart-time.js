@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 import { LEVELS } from "./format.js";
-import { exact, isSum, keyWords, metricWords, shown } from "./figures.js";
+import { cutWords, exact, isSum, keyWords, metricWords, shown } from "./figures.js";
 import * as time from "./time.js";
 
 const SERIES = 8;
@@ -56,6 +56,7 @@ export function timeChart(root, panel, answer, { span, onZoom, linkOf }) {
   const plot = make("div", { class: "plot" });
   const tip = make("div", { class: "tip", hidden: true });
   root.append(plot, legend(panel, series, linkOf));
+  if (answer.chosen_by) root.append(make("p", { class: "quiet more", text: cutWords(answer) }));
   const shownValues = isStacked ? stacked(values) : values;
   const most = Math.max(...shownValues.flat().filter((value) => value !== null), 0);
   const chart = new globalThis.uPlot(optionsOf(plot, { series, span, isStacked, most, widthMs: answer.interval_s * 1000, onZoom, onHover }), [starts, ...shownValues], plot);

@@ -164,7 +164,7 @@ export class Facets {
   async #ask(names, q, limit, signal) {
     const answer = await get("logs/facets", { ...this.asked, q, fields: names.join(","), limit }, signal);
     for (const name of names) {
-      this.answers.set(name, { values: answer.fields[name] || [], missing: answer.missing?.[name] || 0, limit });
+      this.answers.set(name, { values: answer.fields[name] || [], missing: answer.missing?.[name] || 0, isChosen: answer.chosen?.includes(name), limit });
     }
   }
 
@@ -250,6 +250,7 @@ export class Facets {
       ),
       make("ul", {}, ...items),
       items.length ? null : make("p", { class: "quiet none", text: answer ? "no values here" : " " }),
+      answer?.isChosen && !found ? make("p", { class: "quiet none", text: "Too many values to compare each: the most frequent were chosen, then counted exactly." }) : null,
       isCut ? make("button", { type: "button", class: "act", "data-act": "all", "data-field": name, "data-key": `all ${name}`, text: "More values" }) : null,
     );
   }

@@ -50,5 +50,12 @@ export function shown(value, metric) {
 /** The same in full, for hovering. */
 export const exact = (value, metric) => (value === null || value === undefined ? "no value" : `${Number.isInteger(value) ? grouped(value) : value}${unit(metric)}`);
 
+/** What of all groups an answer shows, where that is not all; those that were chosen were computed from all of their lines. */
+export function cutWords({ groups, is_truncated, chosen_by }) {
+  if (!chosen_by) return is_truncated ? `The first ${groups.length}; there are more.` : "";
+  const metric = chosen_by.replace(/^-/, "");
+  return `Too many to compare each: chosen by ${metric === "count" ? "how many lines they have" : metricWords(metric)}, then computed from all of them.`;
+}
+
 /** The values of a group's key as one text; nothing is "all". */
 export const keyWords = (key, names) => names.map((name) => key[name] || "(none)").join(" · ") || "all";
