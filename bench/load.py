@@ -89,7 +89,7 @@ def run_bulk(plan: dict[str, Any]) -> dict[str, Any]:
 def run_singles(plan: dict[str, Any]) -> dict[str, Any]:
     """One event a request over many connections, for a while; each sends once it has its answer.
 
-    One thread for all of them: a thread each took twice the CPU, which the server has not then.
+    One thread for all of them: what the generator takes of the CPU, the server has not.
     """
     event = '{{"level":"info","service":"bench","message":"single event {:07}"}}'
     whole = request_of(plan, event.format(0).encode(), "application/json")
