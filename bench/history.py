@@ -19,7 +19,7 @@ WITH
                             'UTC') AS at,
     multiIf(r % 100 < 3, 17, r % 100 < 10, 13, r % 100 < 80, 9, 5) AS level,
     multiIf(level = 17, '500', r % 37 = 0, '404', r % 41 = 0, '302', '200') AS status,
-    toString(10 + intDiv(r, 7) % 900) AS took,
+    toString(10 + intDiv(r, 300) % 900) AS took,
     ['GET', 'GET', 'GET', 'POST', 'PUT'][1 + intDiv(r, 11) % 5] AS method,
     ['/', '/cart', '/items', '/login', '/pay', '/search', '/users'][1 + intDiv(r, 13) % 7] AS path,
     multiIf(number % 1000000 = 77777, 'cache {rare} rebuilt',
