@@ -35,8 +35,8 @@ class Rule:
         patterns: regexes with the group `_s`, the secret; `_k` before and `_t` after it are kept.
         words: one of them is in every text that can match, in any case; few, of 5 letters or more.
         literals: or one of them, as it is written.
-        shapes: or a find of one of these regexes, which have no anchors, as several lines are looked
-            at as one text. Without any of the three there is no short cut.
+        shapes: or a find of one of these regexes, which have no anchors, as several lines
+            are looked at as one text. Without any of the three there is no short cut.
         keys: regex of attribute names whose values go whole; empty: none.
         check: secret → which part of it is one indeed, or None; asked once a distinct text.
         spares_ids: leave ids alone (trace ids and attributes named like ids).
