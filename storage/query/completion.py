@@ -52,12 +52,13 @@ def place_of(text: str, cursor: int) -> Place:
         text: a query, readable or not.
         cursor: the number of characters before it; beyond the end is the end.
     Raises:
-        QueryTooComplex, QueryError: the text is too long or no text.
+        QueryTooComplex, QueryError: the text is too long, too deep or no text.
     """
     check_size(text)
     cursor = min(max(cursor, 0), len(text))
     head = text[:cursor]
-    state: Any = query_parser().parse_interactive(head)  # lark's own has few types
+    parser = query_parser(is_judging=False)
+    state: Any = parser.parse_interactive(head)  # lark's own has few types
     start = cursor
     try:
         for token in state.lexer_thread.lex(state.parser_state):

@@ -264,7 +264,15 @@ def _advice(accepted: set[str], text: str, position: int) -> str:
 
 
 @cache
-def query_parser() -> Lark:
-    """The LALR parser, built once a process."""
-    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="contextual", postlex=_Limits(), transformer=_Build())
+def query_parser(*, is_judging: bool = True) -> Lark:
+    """The LALR parser, built once a process.
+
+    `is_judging`: it makes nodes, and refuses values that do not fit their field while it does.
+    """
+    return Lark(
+        Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8"),
+        parser="lalr",
+        lexer="contextual",
+        postlex=_Limits(),
+        transformer=_Build() if is_judging else None,
+    )
