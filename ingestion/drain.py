@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import count
 
 import polars as pl
 import redis
@@ -169,10 +170,14 @@ def _recorded(lease: ShardLease, group: Group, watch: metrics.Stopwatch) -> Asse
     with watch.stage("assemble"), watchdog.reading():
         assembled = _refused(group) if group.fate else with_rarity(assemble(group.entries))
     lease.check_held()
+    tries = count()
+
+    def write() -> None:
+        is_repeat = next(tries) > 0 or group.is_repeat
+        write_records(assembled, token=group.token, is_repeat=is_repeat)
+
     with watch.stage("insert"):
-        _with_patience(
-            lambda: write_records(assembled, token=group.token, is_repeat=group.is_repeat)
-        )
+        _with_patience(write)
     return assembled
 
 
@@ -207,7 +212,8 @@ def _death_of(group: Group) -> str:
 def write_records(part: Assembled, *, token: str, is_repeat: bool = False) -> None:
     """Insert the records, before `write_books`: a receipt says what is there.
 
-    The engine remembers the tokens of 10 000 inserts; a repeat may come later than that.
+    The engine remembers the tokens of 10 000 inserts, but for those it could not write down as the
+    disk was full; a repeat may come when it does not know its token.
     """
     records = storage.without_stored(part.records) if is_repeat else part.records
     if len(records):

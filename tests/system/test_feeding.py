@@ -117,10 +117,15 @@ def test_lines_that_cannot_be_read_are_counted_and_have_a_reason(up: Up, tmp_pat
 
 @pytest.mark.parametrize("name", ["json", "csv", "plain", "nginx", "syslog"])
 def test_generated_lines_of_every_format_are_stored(up: Up, name: str) -> None:
-    before = ask(up, "logs/stats", start="now-1d", end="now+1d")["total"]
+    def stored() -> int:
+        # The header of a table is kept as a record.
+        asked = {"q": "NOT _header:true", "start": "now-1d", "end": "now+1d"}
+        return int(ask(up, "logs/stats", **asked)["total"])
+
+    before = stored()
     manage(up, "generate", "--format", name, "--count", "500", "--to-api")
     wait_until(
-        lambda: ask(up, "logs/stats", start="now-1d", end="now+1d")["total"] == before + 500,
+        lambda: stored() == before + 500,
         30,
         f"not all lines of {name} were stored",
     )
