@@ -6,6 +6,7 @@ marks a day waits until nobody believes anything older.
 
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from storage.clickhouse import client
 from storage.where import of_apps
@@ -14,6 +15,8 @@ from storage.where import of_apps
 MARK = 255
 # How long what is known of marks is believed.
 BELIEVED_S = 1.0
+# Of inserts into the counts that no token names, of any number of days.
+ALL_AT_ONCE: dict[str, Any] = {"insert_deduplicate": 0, "max_partitions_per_insert_block": 0}
 _MOST_KNOWN = 1_000
 
 AppDay = tuple[str, str]
@@ -30,8 +33,7 @@ def mark(days: Iterable[AppDay]) -> None:
         f"SELECT pair.1, pair.2, toDateTime64(0, 9, 'UTC'), {MARK} "
         "FROM (SELECT arrayJoin({days:Array(Tuple(String, Date))}) AS pair)",
         {"days": rows},
-        insert_deduplicate=0,
-        max_partitions_per_insert_block=0,
+        **ALL_AT_ONCE,
     )
     time.sleep(BELIEVED_S)
     forget_marks()

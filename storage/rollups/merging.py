@@ -9,18 +9,16 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from storage.clickhouse import client
 from storage.clickhouse.ddl import cluster_clause, stored_name
 from storage.clickhouse.error_codes import StoreError
-from storage.rollups.upkeep import settled
+from storage.rollups.upkeep import PATIENCE, settled
 
 logger = logging.getLogger(__name__)
 
 # Some seconds are hundreds of usual days; what is left is merged by the next run.
 _BUDGET_S = 60.0
-_PATIENCE: dict[str, Any] = {"mutations_sync": 2, "max_execution_time": 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +78,7 @@ def _merge(day: _Day) -> None:
     of_day = f"PARTITION ID '{day.partition}'"
     try:
         if day.is_mixed:  # the engine never merges a part with a projection and one without
-            client.run(f"ALTER TABLE {table} MATERIALIZE PROJECTION hours IN {of_day}", **_PATIENCE)
-        client.run(f"OPTIMIZE TABLE {table} {of_day} FINAL", **_PATIENCE)
+            client.run(f"ALTER TABLE {table} MATERIALIZE PROJECTION hours IN {of_day}", **PATIENCE)
+        client.run(f"OPTIMIZE TABLE {table} {of_day} FINAL", **PATIENCE)
     except StoreError:
         logger.warning("The counts of a day were not merged", extra={"day": day.partition})

@@ -10,15 +10,15 @@ from typing import Any
 
 from storage.clickhouse import client
 from storage.clickhouse.ddl import cluster_clause, stored_name
-from storage.rollups.marks import MARK, AppDay, forget_marks, mark
+from storage.rollups.marks import ALL_AT_ONCE, MARK, AppDay, forget_marks, mark
 from storage.where import KEPT_FROM
 
 logger = logging.getLogger(__name__)
 
 # Lines that were queued at midnight may still come to the day before.
 _SETTLED = timedelta(hours=1)
-_ALL_AT_ONCE: dict[str, Any] = {"insert_deduplicate": 0, "max_partitions_per_insert_block": 0}
-_PATIENCE: dict[str, Any] = {"mutations_sync": 2, "max_execution_time": 0}
+# Of statements that rewrite days: they return once it is done, however long that takes.
+PATIENCE: dict[str, Any] = {"mutations_sync": 2, "max_execution_time": 0}
 _MINE = "app = {app:String} AND day = {day:Date}"
 _ITS_LINES = f"app = {{app:String}} AND toDate({KEPT_FROM}) = {{day:Date}}"
 
@@ -28,7 +28,7 @@ def drop_day(partition: str) -> None:
     client.run(
         f"ALTER TABLE {stored_name('log_counts')}{cluster_clause()} "
         f"DROP PARTITION ID '{partition}'",
-        **_PATIENCE,
+        **PATIENCE,
     )
 
 
@@ -83,7 +83,7 @@ def _recount(app: str, day: str) -> bool:
     """Whether the counts of a marked day equal its lines now; only then is the mark taken off."""
     params = {"app": app, "day": day}
     _delete(f"{_MINE} AND severity != {MARK}", params)
-    client.run(_insert_sql(), params, max_execution_time=0, **_ALL_AT_ONCE)
+    client.run(_insert_sql(), params, max_execution_time=0, **ALL_AT_ONCE)
     lines = client.fetch(f"SELECT count() AS n FROM logs WHERE {_ITS_LINES}", params)
     counted = client.fetch(
         f"SELECT sum(lines) AS n FROM log_counts WHERE {_MINE} AND severity != {MARK}", params
@@ -113,5 +113,5 @@ def _delete(condition: str, params: dict[str, Any]) -> None:
         f"ALTER TABLE {stored_name('log_counts')}{cluster_clause()} "
         f"DELETE IN PARTITION ID '{partition}' WHERE {condition}",
         params,
-        **_PATIENCE,
+        **PATIENCE,
     )
