@@ -159,7 +159,7 @@ def test_from_the_chart_to_a_trace_that_another_member_sees(shop: Explorer, up: 
     shop.driver.get(shared)
     shop.until(lambda: shop.messages() == expected, "the member sees something else")
     assert query(shop) == f"trace_id:{TRACE}"
-    assert shop.css("#drawer .message")
+    shop.until(lambda: shop.css("#drawer .message"), "the line is not open")
 
 
 def member_session(page: Explorer, up: Up) -> str:

@@ -46,12 +46,15 @@ def not_ready(up: Up) -> bool:
     return answer.json().get("dependencies", {}).get("disk_space") == "unavailable"
 
 
-def is_settled(up: Up, oracle: Oracle) -> bool:
+def what_is_open(up: Up, oracle: Oracle) -> str:
+    """What is not yet as it has to be; empty when all is settled."""
     try:
         verdict = judge(oracle, stored_bodies(up, oracle), stored_receipts(up))
-        return verdict.lost == 0 and queue_rest(up) == {"entries": 0, "groups": 0, "bytes": 0}
-    except Exception:
-        return False
+        rest = queue_rest(up)
+    except Exception as error:
+        return repr(error)
+    is_empty = rest == {"entries": 0, "groups": 0, "bytes": 0}
+    return "" if verdict.lost == 0 and is_empty else f"{verdict}, left in the queue: {rest}"
 
 
 # 15 MiB: the guard closes the door (it keeps 5 %, 20 MiB). Nothing at all: the queue's server hits
@@ -85,7 +88,11 @@ def test_a_full_disk_costs_nothing_that_was_promised(up: Up, ballast: Ballast, l
         is_over = senders.stop(60)
     assert is_over, up.text()[-4000:]
     assert not senders.problems
-    wait_until(lambda: is_settled(up, oracle), 90, lambda: up.text()[-6000:])
+    wait_until(
+        lambda: not what_is_open(up, oracle),
+        90,
+        lambda: f"{what_is_open(up, oracle)}\n{up.text()[-6000:]}",
+    )
     rows = stored_receipts(up)
     mine = [row for row in rows if row["receipt"] in {body.receipt for body in oracle.bodies}]
     verdict = judge(oracle, stored_bodies(up, oracle), mine)
