@@ -5,7 +5,9 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 from logplatform.env import use_project_settings
+from logplatform.kernel.freed_memory import keep_freed
 
+keep_freed(64 << 20)
 use_project_settings()
 django.setup(set_prefix=False)
 

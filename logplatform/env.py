@@ -3,7 +3,6 @@
 The only module that reads `os.environ`. `docs/configuration.md` is generated from this class.
 """
 
-import ctypes
 import json
 import os
 import secrets
@@ -14,12 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from logplatform.kernel.freed_memory import keep_freed
 from logplatform.kernel.query_limits import QueryLimits, parse_query_limits
 from logplatform.kernel.sizes import parse_size
 
-# Of mallopt(3): above which size memory is mapped, and above which it is given back.
-_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
-_KEPT_BYTES = 256 << 20
+_PARSER_KEEPS = 256 << 20  # bytes it has freed
 
 
 class EnvError(Exception):
@@ -307,10 +305,7 @@ def suit_parser_process() -> None:
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:-1")
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    with suppress(AttributeError):  # a C library without it
-        tune = ctypes.CDLL(None).mallopt
-        tune(_M_MMAP_THRESHOLD, _KEPT_BYTES)
-        tune(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+    keep_freed(_PARSER_KEEPS)
 
 
 def die_first() -> None:

@@ -14,6 +14,7 @@ from logplatform.embedded.runtime import choose_port, read_runtime, write_privat
 from logplatform.embedded.supervisor.child import Spec
 from logplatform.embedded.supervisor.processes import RUN_VARIABLE
 from logplatform.env import Env, child_environment, load_secrets
+from logplatform.kernel import freed_memory
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PYTHON = sys.executable
@@ -30,12 +31,7 @@ _STOP_S = {
     "prepare": 1,
 }
 
-# Of the C library: a body uses the memory again that others freed. To get its pages from the kernel
-# anew took two fifths of Valkey's CPU for a body of a megabyte, and a quarter of the door's.
-_KEEPS_MEMORY = {
-    "GLIBC_TUNABLES": f"glibc.malloc.mmap_threshold={32 << 20}"
-    f":glibc.malloc.trim_threshold={64 << 20}"
-}
+_VALKEY_KEEPS = 64 << 20  # bytes it has freed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +57,7 @@ class Installation:
         is_ready: Callable[[], bool] = lambda: True,
         before_start: Callable[[], None] = lambda: None,
         is_job: bool = False,
-        keeps_memory: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> Spec:
         """A child with what all have in common."""
         return Spec(
@@ -70,7 +66,7 @@ class Installation:
             rank=_RANKS[name],
             stop_s=_STOP_S[name],
             longest_pause_s=self.env.restart_pause_max_s,
-            environment={**(_KEEPS_MEMORY if keeps_memory else {}), **self.environment},
+            environment={**(environment or {}), **self.environment},
             folder=_ROOT,
             is_ready=is_ready,
             before_start=before_start,
@@ -125,7 +121,7 @@ def _valkey(installation: Installation) -> Spec | None:
         str(valkey.server_binary()),
         str(config),
         is_ready=lambda: valkey.is_ready(port, password),
-        keeps_memory=True,
+        environment=freed_memory.keeps_freed(_VALKEY_KEEPS),
     )
 
 
@@ -162,7 +158,6 @@ def _web(installation: Installation) -> Spec:
         *("--backlog", "1024", "--backpressure", "128", "--ws", "--no-access-log"),
         *("--log-level", "warning", "logplatform.asgi:application"),
         is_ready=lambda: _answers(probe, env.port, "/healthz", {"Host": "localhost"}),
-        keeps_memory=True,
     )
 
 

@@ -1,20 +1,18 @@
 """`python -m logplatform.embedded.engine --data DIR --port N`: serves until SIGTERM."""
 
 import argparse
-import ctypes
 import fcntl
 import logging
 import os
 import signal
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
 from logplatform.embedded.engine.errors import EngineError
-from logplatform.kernel import failpoints
+from logplatform.kernel import failpoints, freed_memory
 from logplatform.kernel.jsonlog import JsonFormatter
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 EXIT_LOCKED = 3
 EXIT_PORT = 4
 _FINISH_S = 5.0
-_M_ARENA_MAX = -8  # of mallopt(3)
 log = logging.getLogger("logplatform.embedded.engine")
 
 
@@ -34,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     failpoints.arm(options.failpoints)
-    _share_freed_memory()
+    freed_memory.share_freed()  # of Python: the engine has an allocator of its own
     options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = _lock(options.data / "engine.lock")
     if lock is None:
@@ -55,15 +52,6 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--memory", type=int, default=0, help="limit in bytes, 0: of the machine")
     parser.add_argument("--failpoints", default="", help="only for tests: folder of held steps")
     return parser
-
-
-def _share_freed_memory() -> None:
-    """Let the C library keep freed memory once, not once for each thread that had a large body.
-
-    Python alone uses it, the engine has an allocator of its own. Decision 17 has the figures.
-    """
-    with suppress(AttributeError):  # a C library without it
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def _lock(path: Path) -> TextIO | None:
