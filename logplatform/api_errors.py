@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -76,9 +76,3 @@ def _framework_error(error: exceptions.APIException) -> Response:
     return Response(
         error_body(code, message, hint, data), status=error.status_code, headers=headers
     )
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
-    """404 for addresses under /api/ that do not exist."""
-    code, hint = _CODES[404]
-    return JsonResponse(error_body(code, "There is nothing at this address.", hint, {}), status=404)

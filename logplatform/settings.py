@@ -24,6 +24,7 @@ ALLOWED_HOSTS: list[str] = [
     urlsplit(PUBLIC_URL).hostname or "localhost",
     *ENV.allowed_hosts,
 ]
+CSRF_FAILURE_VIEW = "logplatform.dead_ends.no_form_token"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if ENV.public_url else []
 _is_tls = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_tls

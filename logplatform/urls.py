@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from logplatform import api_errors, health
+from logplatform import dead_ends, health
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/", include("ingestion.urls")),
     path("api/v1/", include("analytics.urls")),
-    re_path(r"^api/.*$", api_errors.not_found),
+    re_path(r"^api/.*$", dead_ends.nothing_in_api),
     path("", include("dashboard.urls")),
 ]
+
+handler404 = "logplatform.dead_ends.nothing_here"

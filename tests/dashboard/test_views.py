@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import reverse
 
 from tests.clients import signed_in
@@ -123,16 +123,3 @@ def test_error_pages_are_sentences_that_lead_on(name: str) -> None:
     page = render_to_string(f"{name}.html")
     assert "<h1>" in page
     assert 'href="/"' in page
-
-
-def test_a_form_without_its_token_is_refused_with_a_page(roles: Roles) -> None:
-    response = Client(enforce_csrf_checks=True).post("/login", {"username": "x", "password": "y"})
-    assert response.status_code == 403
-    assert "Please try that again" in response.content.decode()
-
-
-@override_settings(DEBUG=False)
-def test_a_page_that_is_not_there_says_so(client: Client) -> None:
-    response = client.get("/nowhere")
-    assert response.status_code == 404
-    assert "There is nothing here" in response.content.decode()

@@ -1,0 +1,82 @@
+"""Requests that lead nowhere: people get a page, programs the nearest address in a sentence."""
+
+import functools
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.views import csrf, defaults
+from django.views.decorators.csrf import csrf_exempt
+
+from logplatform.api_errors import platform_error_body
+from logplatform.kernel.errors import PlatformError
+from logplatform.kernel.nearest import did_you_mean
+
+_API = "/api/"
+
+
+class NoSuchAddressError(PlatformError):
+    """The path of the request is none of ours."""
+
+    code = "not_found"
+    status = 404
+    message = "There is nothing at this address."
+    hint = "{meant}/api/docs lists the addresses there are."
+
+
+class FormTokenError(PlatformError):
+    """A program posted to a page, which takes only its own forms."""
+
+    code = "form_token_missing"
+    status = 403
+    message = "This address takes only forms of its own pages, which carry a token."
+    hint = "{meant}Send with a key to an address below /api/v1; /api/docs lists them."
+
+
+@csrf_exempt
+def nothing_in_api(request: HttpRequest) -> JsonResponse:
+    """404 for addresses under /api/ that do not exist, to any method."""
+    return _answer(NoSuchAddressError(meant=_meant(request)))
+
+
+def nothing_here(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's `handler404`."""
+    if _wants_page(request):
+        return defaults.page_not_found(request, exception)
+    return _answer(NoSuchAddressError(meant=_meant(request)))
+
+
+def no_form_token(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """Django's `CSRF_FAILURE_VIEW`."""
+    if _wants_page(request):
+        return csrf.csrf_failure(request, reason)
+    return _answer(FormTokenError(meant=_meant(request)))
+
+
+def _wants_page(request: HttpRequest) -> bool:
+    """Browsers name HTML; programs take anything or JSON."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def _answer(error: PlatformError) -> JsonResponse:
+    return JsonResponse(platform_error_body(error), status=error.status)
+
+
+def _meant(request: HttpRequest) -> str:
+    return did_you_mean(request.path[:200], _addresses())
+
+
+@functools.cache
+def _addresses() -> tuple[str, ...]:
+    """Paths of the API that have no id in them, as somebody types them."""
+    paths = (path.replace("^", "").removesuffix("$") for path in _walk(get_resolver(), "/"))
+    return tuple(path for path in paths if path.startswith(_API) and not set(path) & set("<.*"))
+
+
+def _walk(resolver: URLResolver, before: str) -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        path = before + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield path
+        else:
+            yield from _walk(entry, path)
