@@ -1,11 +1,16 @@
 """The Celery app: workers drain the ingest queue and run scheduled work."""
 
+import warnings
+
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_process_init
 
 from logplatform.embedded import ready_files  # noqa: F401 - tells the supervisor
 from logplatform.env import die_first, suit_parser_process, use_project_settings
 
+# It is about pickled tasks run as root; ours are JSON.
+warnings.simplefilter("ignore", SecurityWarning)
 use_project_settings()
 
 app = Celery("logplatform", task_cls="logplatform.bells:Bell")
