@@ -24,7 +24,7 @@ from ingestion.protocols import http_protocols
 from ingestion.treatment import plans
 from logplatform.kernel import clock
 from logplatform.kernel.errors import PlatformError
-from parsing import Hint, parse_joined, split_lines
+from parsing import Hint, parse_joined, split_bodies, split_lines
 from parsing.contracts import REJECTED_SCHEMA
 from parsing.headers import table_in
 from parsing.tables import headers_in_force, table_of
@@ -281,7 +281,7 @@ def _count_redactions(
 def _all_lines(batch: list[_Decoded]) -> tuple[pl.Series, list[int]]:
     """The lines of all bodies in one series, and how many belong to each."""
     counts = [decoded.queued.entry.lines for decoded in batch]
-    lines = split_lines(b"\n".join(decoded.lines for decoded in batch))
+    lines = split_bodies([decoded.lines for decoded in batch])
     if len(lines) != sum(counts):
         raise AssertionError(
             f"BUG: the door counted {sum(counts)} lines, the worker found {len(lines)}"

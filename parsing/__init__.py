@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from parsing.confidence import format_confidence
     from parsing.contracts import Format, Hint, OwnFormat, Parsed, Sample, UnknownZone
     from parsing.facade import parse_lines
-    from parsing.lines import split_lines
+    from parsing.lines import split_bodies, split_lines
     from parsing.multiline import Joined, parse_joined
     from parsing.names import format_names
     from parsing.patterns import named_patterns
@@ -30,6 +30,7 @@ __all__ = [
     "named_patterns",
     "parse_joined",
     "parse_lines",
+    "split_bodies",
     "split_lines",
 ]
 
@@ -43,6 +44,7 @@ _HOMES = {
     "log_formats": "registry",
     **dict.fromkeys(("Joined", "parse_joined"), "multiline"),
     "parse_lines": "facade",
+    "split_bodies": "lines",
     "split_lines": "lines",
 }
 

@@ -17,6 +17,7 @@ _LAYOUT = re.compile(
     r"(?P<zone>Z|(?P<sign>[+-])(?P<hours>[01]\d|2[0-3]):?(?P<minutes>[0-5]\d))?"
 )
 _DATE = slice(0, 10)
+_ZERO, _NINE = np.uint8(48), np.uint8(9)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _DAY_S, _NS = 86_400, 1_000_000_000
 
@@ -37,18 +38,18 @@ def read_aligned_times(text: pl.Series, zone: str) -> pl.Series | None:
     layout = None if characters is None else _LAYOUT.fullmatch(text[0])
     if characters is None or layout is None or not (layout["zone"] or zone == "UTC"):
         return None
-    is_digit = np.zeros(characters.shape[1], np.bool_)
-    is_digit[: layout.start("zone") if layout["zone"] else None] = True
-    is_digit &= (characters[0] - 48) < 10
-    digits = characters - np.uint8(48)
-    differing = np.where(is_digit, digits > 9, characters != characters[0])
-    if differing.any():
-        return None
-    seconds = _seconds(np.ascontiguousarray(digits.T), characters)
+    # A row for each place of the text, as numpy looks along rows.
+    places = np.ascontiguousarray(characters.T)
+    digits = places - _ZERO
+    for place, (written, numbers) in enumerate(zip(places, digits, strict=True)):
+        is_digit = numbers[0] <= _NINE and not layout.start("zone") <= place < layout.end("zone")
+        if numbers.max() > _NINE if is_digit else (written != written[0]).any():
+            return None
+    seconds = _seconds(digits)
     if seconds is None:
         return None
     fraction = layout["fraction"] or ""
-    nanoseconds = _number(digits.T, layout.start("fraction"), len(fraction)) if fraction else 0
+    nanoseconds = _number(digits, layout.start("fraction"), len(fraction)) if fraction else 0
     offset_s = _offset_s(layout)
     times = (seconds - offset_s) * _NS + nanoseconds * 10 ** (9 - len(fraction))
     return pl.Series(text.name, times).cast(TIMESTAMP)
@@ -61,9 +62,9 @@ def _offset_s(layout: re.Match[str]) -> int:
     return -offset_s if layout["sign"] == "-" else offset_s
 
 
-def _seconds(digits: _Digits, characters: _Digits) -> _Numbers | None:
+def _seconds(digits: _Digits) -> _Numbers | None:
     """Seconds since 1970 of the written date and time of day; None where one does not exist."""
-    is_one_day = bool((characters[:, _DATE] == characters[0, _DATE]).all())
+    is_one_day = bool((digits[_DATE] == digits[_DATE, :1]).all())
     days = _days(digits[:, :1] if is_one_day else digits)
     hour, minute, second = (_number(digits, start, 2) for start in (11, 14, 17))
     if days is None or hour.max() > 23 or minute.max() > 59 or second.max() > 59:

@@ -1,7 +1,8 @@
 """Bodies → lines. Counting without polars is in `logplatform.kernel.lines`."""
 
+from collections.abc import Iterable
 from io import BytesIO
-from itertools import filterfalse
+from itertools import chain, filterfalse
 
 import numpy as np
 import polars as pl
@@ -35,6 +36,16 @@ def split_lines(blob: bytes) -> pl.Series:
     if may_be_blank:
         lines_ = lines_.filter(~lines_.str.contains(_BLANK))
     return lines_.str.strip_suffix("\r") if b"\r" in blob else lines_
+
+
+def split_bodies(bodies: Iterable[bytes]) -> pl.Series:
+    """The lines of several bodies, one after the other, as `split_lines` says of each.
+
+    With one line end between two bodies: where lines follow each other without a gap, those who
+    look at all of them at once need no copy.
+    """
+    ends = ((body, b"" if body.endswith(b"\n") else b"\n") for body in bodies)
+    return split_lines(b"".join(chain.from_iterable(ends)))
 
 
 def _texts_of(text: str) -> tuple[pl.Series, bool]:
