@@ -6,6 +6,7 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_process_init
 
+from logplatform import broker
 from logplatform.embedded import ready_files  # noqa: F401 - tells the supervisor
 from logplatform.env import die_first, suit_parser_process, use_project_settings
 
@@ -16,6 +17,7 @@ use_project_settings()
 app = Celery("logplatform", task_cls="logplatform.bells:Bell")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+broker.use(app)
 
 
 @setup_logging.connect
