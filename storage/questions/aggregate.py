@@ -12,6 +12,7 @@ from storage.counts import closed, fetch_logs
 from storage.grid import BUCKET, MAX_BUCKETS, Grid, grid_of
 from storage.query import SqlCondition
 from storage.questions.columns import Column, Columns
+from storage.questions.lines import Lines, lines_of
 from storage.questions.metrics import Metric, metric_of
 from storage.questions.preselect import choose_groups, exact_limits, is_overflow
 from storage.records import took_ms
@@ -63,12 +64,13 @@ class Aggregate:
 class Statement:
     """What is asked of each group.
 
-    `params` are those of the columns, which `only` may name too: what else is true of the lines.
+    `columns` are those that keys and metrics are made of, and `only`: what else is true of the
+    lines.
     """
 
     keys: list[Column]
     metrics: list[Metric]
-    params: dict[str, Any]
+    columns: Columns
     only: str = "1"
 
     @property
@@ -133,7 +135,7 @@ def group_lines(
     _check_limit(limit)
     started = time.monotonic()
     query = query if interval is None else closed(query)
-    only = SqlCondition(text=statement.only, params=statement.params)
+    only = SqlCondition(text=statement.only, params=statement.columns.params)
     condition = all_of([where(query), only])
     grid = None if interval is None else _grid(query, interval, limit)
     names = [metric.name for metric in statement.metrics]
@@ -141,7 +143,8 @@ def group_lines(
     rows = _in_one_go(statement, condition, grid, order, limit + 1) if grid else None
     chosen_by = None
     if rows is None:
-        rows, chosen_by = _largest(statement, condition, order, limit + 1)
+        lines = lines_of(query, statement.columns.reads, only)
+        rows, chosen_by = _largest(statement, condition, lines, order, limit + 1)
         if grid and rows:
             _add_points(statement, condition, grid, rows[:limit])
     starts = grid.starts() if grid else []
@@ -176,7 +179,7 @@ def _statement(group_by: Sequence[str], metrics: Sequence[str]) -> Statement:
     return Statement(
         keys=[columns.of(name) for name in group_by],
         metrics=[metric_of(name, columns) for name in metrics],
-        params=columns.params,
+        columns=columns,
     )
 
 
@@ -245,7 +248,7 @@ def _in_one_go(
 
 
 def _largest(
-    statement: Statement, condition: SqlCondition, order: str, limit: int
+    statement: Statement, condition: SqlCondition, lines: Lines, order: str, limit: int
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The first groups of all; of some, and what these were chosen by, where there are too many.
 
@@ -253,7 +256,7 @@ def _largest(
     """
     metric, is_descending = _ordering(statement, order)
     try:
-        return _of_all(statement, condition, order, limit), None
+        return _of_all(statement, lines, order, limit), None
     except QueryTooExpensive as refused:
         if not statement.keys or not is_overflow(refused):
             raise
@@ -263,15 +266,12 @@ def _largest(
     return _of_chosen(statement, condition, order, limit, chosen), chosen_by
 
 
-def _of_all(
-    statement: Statement, condition: SqlCondition, order: str, limit: int
-) -> list[dict[str, Any]]:
+def _of_all(statement: Statement, lines: Lines, order: str, limit: int) -> list[dict[str, Any]]:
     """Raises: QueryTooExpensive, early, where there are too many groups."""
     keys = [column.key for column in statement.keys]
     grouped = f"GROUP BY {', '.join(keys)} " if keys else ""
-    return fetch_logs(
+    return lines.fetch(
         _shown(statement, statement.group_id, keys),
-        condition,
         grouped + _sorted(statement, order, limit),
         limits=exact_limits(statement.metrics),
     )

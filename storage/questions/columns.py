@@ -40,6 +40,12 @@ class Columns:
 
     def __init__(self, prefix: str = "c") -> None:
         self._bind = Binder(prefix)
+        self._texts: dict[Field, str] = {}
+
+    @property
+    def reads(self) -> list[str]:
+        """The expressions over a line that all others are made of."""
+        return [*self._texts.values()]
 
     @property
     def params(self) -> dict[str, Any]:
@@ -49,6 +55,7 @@ class Columns:
     def of(self, name: str) -> Column:
         """The column of a field, named as in a query. Raises: InvalidField."""
         field = _readable(name)
+        text = self._text_of(field)
         match field.kind:
             case Kind.LEVEL if field.name == "level":
                 shown = f"[{_LEVEL_WORDS}][{{}} + 1]"
@@ -56,18 +63,25 @@ class Columns:
             case Kind.LEVEL:
                 return _column(name, "severity", "toString({})", "toFloat64(severity)", "1")
             case Kind.INTEGER:
-                shown, number = "if({0} = 0, '', toString({0}))", f"toFloat64({field.name})"
-                return _column(name, field.name, shown, number, f"{field.name} != 0")
+                shown, number = "if({0} = 0, '', toString({0}))", f"toFloat64({text})"
+                return _column(name, text, shown, number, f"{text} != 0")
             case _:
-                return _text_column(name, self._bind.text_of(field))
+                return _text_column(name, text)
 
     def first_of(self, name: str, attributes: Sequence[str]) -> Column:
         """The first of several attributes that a line has, under one name."""
         fields = [Field(name=attribute, kind=Kind.ATTRIBUTE) for attribute in attributes]
-        texts = [self._bind.text_of(field) for field in fields]
+        texts = [self._text_of(field) for field in fields]
         tests = [part for text in texts[:-1] for part in (f"{text} != ''", text)]
         first = f"multiIf({', '.join([*tests, texts[-1]])})" if tests else texts[0]
         return _text_column(name, first)
+
+    def _text_of(self, field: Field) -> str:
+        """The same for the same field, so that the engine computes what is made of it once."""
+        if field not in self._texts:
+            is_level = field.kind is Kind.LEVEL
+            self._texts[field] = "severity" if is_level else self._bind.text_of(field)
+        return self._texts[field]
 
 
 def _column(name: str, key: str, shown: str, number: str, is_present: str) -> Column:

@@ -13,6 +13,7 @@ from storage.query.fields import TAGS
 from storage.query.text import unescape
 from storage.questions.aggregate import Statement, group_lines
 from storage.questions.columns import Column, Columns
+from storage.questions.lines import lines_of
 from storage.questions.metrics import metric_of
 from storage.questions.preselect import exact_limits, is_overflow
 from storage.records import took_ms
@@ -85,7 +86,7 @@ def _rows(
     whole = [field for field in fields if unescape(field) not in TAGS]
     several = [columns.of(field) for field in whole]
     try:
-        for row in _counted(several, condition, limit, columns.params) if several else ():
+        for row in _counted(several, query, limit, columns) if several else ():
             yield whole[row["place"] - 1], row
     except QueryTooExpensive as refused:
         if not is_overflow(refused):
@@ -113,7 +114,7 @@ def _one_by_one(
     statement = Statement(
         keys=[column],
         metrics=[metric_of("count", columns)],
-        params=columns.params,
+        columns=columns,
         only=column.is_present,
     )
     found = group_lines(query, statement, interval=None, limit=limit)
@@ -126,21 +127,20 @@ def _one_by_one(
 
 
 def _counted(
-    columns: Sequence[Column], condition: SqlCondition, limit: int, params: dict[str, Any]
+    several: Sequence[Column], query: LogQuery, limit: int, columns: Columns
 ) -> list[dict[str, Any]]:
     """Rows of (place of the column from 1, value, n): no value first, then the most frequent."""
-    keys = [f"k{place}" for place in range(len(columns))]
+    keys = [f"k{place}" for place in range(len(several))]
     values = ", ".join(
         column.shown.format(f"({column.key} AS {key})")
-        for key, column in zip(keys, columns, strict=True)
+        for key, column in zip(keys, several, strict=True)
     )
     grouped = ", ".join(f"grouping({key})" for key in keys)
     sets = ", ".join(f"({key})" for key in keys)
-    return fetch_logs(
+    return lines_of(query, columns.reads).fetch(
         f"indexOf([{grouped}], 0) AS place, [{values}][place] AS value, count() AS n",
-        condition,
         f"GROUP BY GROUPING SETS ({sets}) "
         f"ORDER BY place, value != '', n DESC, value LIMIT {int(limit) + 1} BY place",
         limits=exact_limits(),
-        **params,
+        **columns.params,
     )

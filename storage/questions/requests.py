@@ -69,7 +69,7 @@ def group_requests(
         keys=[parts.column(part) for part in by],
         metrics=[parts.metric(figure) for figure in figures],
         only=parts.column(needs).is_present,
-        params=parts.params,
+        columns=parts.columns,
     )
     return group_lines(query, statement, interval=interval, limit=limit)
 
@@ -79,12 +79,11 @@ class _Parts:
 
     def __init__(self, query: LogQuery) -> None:
         self._lines = _names_of(query)
-        self._columns = Columns()
-        self.params = self._columns.params
+        self.columns = Columns()
 
     def column(self, part: Part) -> Column:
         """The first attribute of a line that is called so."""
-        return self._columns.first_of(part, self._known(_NAMES[part]))
+        return self.columns.first_of(part, self._known(_NAMES[part]))
 
     def metric(self, figure: Figure) -> Metric:
         """A figure of many requests."""
@@ -105,7 +104,7 @@ class _Parts:
         known = self._known(_NAMES["duration"])
         units = [[name for name in known if _TO_MS.get(name, 1) == factor] for factor in _FACTORS]
         numbers = [
-            f"{self._columns.first_of('duration', several).number} * {factor}"
+            f"{self.columns.first_of('duration', several).number} * {factor}"
             for several, factor in zip(units, _FACTORS, strict=True)
             if several
         ]
