@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import count
 
 import polars as pl
 import redis
@@ -142,7 +141,9 @@ def _book(
     if stored:
         with watch.stage("insert"):
             _with_patience(
-                lambda: write_books(stored, token=group.token, is_repeat=group.is_repeat)
+                lambda again: write_books(
+                    stored, token=group.token, is_repeat=again or group.is_repeat
+                )
             )
     waiting = {item.receipt for item in group.entries if item.entry.wants_result}
     receipts = {str(row["receipt"]): row for row in stored.receipts} if stored else {}
@@ -170,14 +171,12 @@ def _recorded(lease: ShardLease, group: Group, watch: metrics.Stopwatch) -> Asse
     with watch.stage("assemble"), watchdog.reading():
         assembled = _refused(group) if group.fate else with_rarity(assemble(group.entries))
     lease.check_held()
-    tries = count()
-
-    def write() -> None:
-        is_repeat = next(tries) > 0 or group.is_repeat
-        write_records(assembled, token=group.token, is_repeat=is_repeat)
-
     with watch.stage("insert"):
-        _with_patience(write)
+        _with_patience(
+            lambda again: write_records(
+                assembled, token=group.token, is_repeat=again or group.is_repeat
+            )
+        )
     return assembled
 
 
@@ -199,7 +198,7 @@ def _kept_unread(lease: ShardLease, group: Group) -> Assembled:
         part = quarantine_whole(queued, reason, unread=piece)
         rows = part.quarantined.with_columns(pl.lit(number, pl.UInt32).alias("line"))
         token = f"{group.token}/{number}" if number else group.token
-        _with_patience(partial(storage.write_quarantine, rows, token=token))
+        _with_patience(partial(_quarantine, rows, token, group.is_repeat))
     return replace(part, quarantined=pl.DataFrame())
 
 
@@ -225,16 +224,25 @@ def write_books(part: Assembled, *, token: str, is_repeat: bool = False) -> None
     """Insert quarantine and receipts of records that are stored."""
     if is_repeat and storage.has_receipts(part.receipts):
         return
-    if len(part.quarantined):
-        storage.write_quarantine(part.quarantined, token=token)
+    _quarantine(part.quarantined, token, is_repeat)
     storage.write_receipts(part.receipts, token=token)
 
 
-def _with_patience(write: Callable[[], None]) -> None:
-    """Try again while the engine is away; give up after a few seconds, the queue keeps all."""
+def _quarantine(rows: pl.DataFrame, token: str, *repeats: bool) -> None:
+    missing = storage.without_quarantined(rows) if any(repeats) else rows
+    storage.write_quarantine(missing, token=token)
+
+
+def _with_patience(write: Callable[[bool], None]) -> None:
+    """Try again while the engine is away; give up after a few seconds, the queue keeps all.
+
+    `write` learns whether it was tried before: what seems to have failed may be there.
+    """
+    again = False
     for pause_s in _RETRY_S:
         try:
-            return write()
+            return write(again)
         except storage.StoreUnavailable:
+            again = True
             time.sleep(pause_s)
-    return write()
+    return write(again)

@@ -24,6 +24,8 @@ from ingestion.status import queue_status
 from logplatform.api_access import KeyIdentity, visible_apps
 from logplatform.parameters import check_names
 
+_PARAMETERS = ("format", "wait")
+
 
 class _RawParser(BaseParser):
     """Leaves every body alone, whatever its type."""
@@ -73,6 +75,7 @@ class IngestView(APIView):
         """202 with a receipt once every line is on disk."""
         identity = _key_identity(request)
         identity.require("ingest")
+        check_names(request.query_params, _PARAMETERS)
         sent = _incoming(request)
         accepted = intake.accept_body(identity, self.protocol, sent)
         outcome = intake.await_outcome(accepted, identity.app) if sent.wants_result else None

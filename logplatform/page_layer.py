@@ -19,7 +19,7 @@ from django.db import connections
 from django.http import HttpResponseBase
 from django.urls import set_script_prefix
 
-# The server lets in no more requests than this (`--backpressure`), so none waits for a thread.
+# Answered at a time; the server holds more connections (`--backpressure`), but most of them rest.
 _THREADS = 128
 
 Scope = Any

@@ -68,6 +68,23 @@ def without_stored(frame: "pl.DataFrame") -> "pl.DataFrame":
     return pl.concat(missing) if missing else frame.clear()
 
 
+def without_quarantined(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """What of lines for quarantine is still to be stored by a repeat, however late that is."""
+    import polars as pl
+
+    if not len(frame):
+        return frame
+    mine = of_apps(sorted(frame["app"].unique()))
+    rows = client.fetch(
+        f"SELECT receipt, line FROM quarantine WHERE {mine.text} "
+        "AND receipt IN {receipts:Array(String)}",
+        {**mine.params, "receipts": frame["receipt"].unique().to_list()},
+    )
+    stored = {(row["receipt"], int(row["line"])) for row in rows}
+    lines = zip(frame["receipt"], frame["line"], strict=True)
+    return frame.filter(pl.Series([line not in stored for line in lines], dtype=pl.Boolean))
+
+
 def has_receipts(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether all of these receipts are stored."""
     mine = of_apps(sorted({str(row["app"]) for row in rows}))

@@ -19,6 +19,9 @@ _NO_LINES = re.compile(r"^(multipart/|image/|audio/|video/)")
 _REMEMBERED = 256
 _BOM = b"\xef\xbb\xbf"
 _CHARSETS = ("", "utf-8", "utf8", "us-ascii")
+# As `parsing.objects` reads, which would load more than the door needs.
+MAX_DEPTH = 256
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
 def inspect(body: bytes, content_type: str) -> Inspection:
@@ -69,9 +72,9 @@ def _media_type(content_type: str) -> str:
 def _inspect_array(body: bytes, *, is_declared: bool) -> Inspection:
     try:
         elements = _elements(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         if is_declared and count_lines(body) == 1:
-            raise NotDecodable(expected="a JSON array", problem=str(error)) from error
+            raise NotDecodable(expected="a JSON array", problem=_problem(error, 1)) from error
         return Inspection(shape="lines", lines=count_lines(body))
     if not elements:
         raise EmptyBody()
@@ -100,16 +103,23 @@ def _inspect_export(body: bytes, *, is_declared: bool) -> Inspection:
 
 def _require_some_json(body: bytes) -> None:
     problem = ""
-    for line in body.split(b"\n"):
+    for number, line in enumerate(body.split(b"\n"), 1):
         if not line.strip():
             continue
         try:
             msgspec.json.decode(line.removeprefix(_BOM))
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-            problem = problem or str(error)
+        except _UNREADABLE as error:
+            problem = problem or _problem(error, number)
         else:
             return
     raise NotDecodable(expected="JSON", problem=problem)
+
+
+def _problem(error: Exception, line: int) -> str:
+    """What is wrong and where, in words of our own where the decoder speaks of itself."""
+    if isinstance(error, RecursionError):
+        return f"line {line} is nested deeper than {MAX_DEPTH} levels"
+    return f"line {line}: {error}"
 
 
 def _elements(body: bytes) -> list[msgspec.Raw]:
@@ -119,7 +129,7 @@ def _elements(body: bytes) -> list[msgspec.Raw]:
 def _is_json(text: bytes) -> bool:
     try:
         msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except _UNREADABLE:
         return False
     return True
 

@@ -113,7 +113,24 @@ def read_runtime(env: Env) -> dict[str, Any]:
 
 def write_runtime(env: Env, runtime: dict[str, Any]) -> None:
     """Replace what the last run wrote, at once."""
-    write_private(env.runtime_file, json.dumps(runtime, indent=2) + "\n")
+    noted = {**runtime, "folder": _identity(env.data_dir)}
+    write_private(env.runtime_file, json.dumps(noted, indent=2) + "\n")
+
+
+def last_run(env: Env) -> str:
+    """Token of the last run on this very folder.
+
+    Empty for a copy of another one: what carries that token serves the original.
+    """
+    runtime = read_runtime(env)
+    here = _identity(env.data_dir)
+    return str(runtime.get("run_token", "")) if runtime.get("folder", here) == here else ""
+
+
+def _identity(folder: Path) -> str:
+    """A folder keeps it when it is renamed; a copy has another one."""
+    found = folder.stat()
+    return f"{found.st_dev}:{found.st_ino}"
 
 
 def write_private(path: Path, text: str) -> None:

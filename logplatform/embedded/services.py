@@ -154,8 +154,10 @@ def _web(installation: Installation) -> Spec:
         *("--port", str(env.port), "--workers", str(env.web_workers)),
         # Without it the whole server ends with one worker.
         *("--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "2"),
-        *("--http", "1", "--http1-header-read-timeout", "5000", "--http1-buffer-size", "262144"),
-        *("--backlog", "1024", "--backpressure", "128", "--ws", "--no-access-log"),
+        # The first ends idle connections as well: longer than senders keep theirs, or a body goes
+        # out on one that is being closed. The second counts connections, idle ones too.
+        *("--http1-header-read-timeout", "20000", "--backpressure", "512", "--backlog", "1024"),
+        *("--http", "1", "--http1-buffer-size", "262144", "--ws", "--no-access-log"),
         *("--log-level", "warning", "logplatform.asgi:application"),
         is_ready=lambda: _answers(probe, env.port, "/healthz", {"Host": "localhost"}),
     )

@@ -1,5 +1,6 @@
 """The lock on a data folder, ports, and files nobody else may read."""
 
+import shutil
 import socket
 import stat
 from dataclasses import replace
@@ -52,6 +53,17 @@ def test_a_port_is_remembered_while_it_is_free() -> None:
     assert runtime.choose_port(port) == port
     with socket.create_server(("127.0.0.1", port)):
         assert runtime.choose_port(port) != port
+
+
+def test_a_copy_of_a_folder_does_not_end_the_run_of_its_original(env: Env) -> None:
+    env.data_dir.mkdir()
+    runtime.write_runtime(env, {"run_token": "t"})
+    copy = replace(env, data_dir=env.data_dir.with_name("copy"))
+    shutil.copytree(env.data_dir, copy.data_dir)
+    assert runtime.last_run(copy) == ""
+    assert runtime.last_run(env) == "t"
+    moved = replace(env, data_dir=env.data_dir.rename(env.data_dir.with_name("moved")))
+    assert runtime.last_run(moved) == "t"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]"])

@@ -163,6 +163,18 @@ def test_unusable_requests_leave_nothing(tenant, headers, body, status, code) ->
     assert queued() == 0
 
 
+@pytest.mark.parametrize("query", [b"formatt=json", b"wiat=true", b"Format=nginx"])
+def test_a_slip_in_a_parameter_is_told_and_leaves_nothing(tenant, query) -> None:
+    status, _, reply = send_to_door([LINE], key=tenant.ingest_key, query=query)
+    assert (status, reply["error"]["code"]) == (400, "unknown_parameter")
+    assert "“" in reply["error"]["hint"] or "`" in reply["error"]["hint"]
+    assert queued() == 0
+
+
+def test_a_parameter_of_somebody_else_is_let_be(tenant) -> None:
+    assert send_to_door([LINE], key=tenant.ingest_key, query=b"utm_source=x")[0] == 202
+
+
 def test_one_idempotency_key_gets_one_receipt(tenant) -> None:
     first, again = (
         send_to_door([LINE], key=tenant.ingest_key, headers={"idempotency-key": "k"})[2]

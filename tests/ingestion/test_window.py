@@ -82,4 +82,28 @@ def test_what_is_missing_of_a_group_is_added(window: None, monkeypatch) -> None:
     client.run("TRUNCATE TABLE receipts")
     assert drain_all() == 1
     assert messages() == Counter(["a", "b"])
+    assert rejects() == 1
     assert receipts.find_outcome(receipt, APPS).stored == 2
+
+
+@pytest.mark.parametrize("table", ["logs", "quarantine", "receipts"])
+def test_an_insert_that_is_tried_again_at_once_looks_first(
+    window: None, table, monkeypatch
+) -> None:
+    """Its answer was lost, and the engine could not write down its token: the disk was full."""
+    insert, tries = client.insert, []
+
+    def insert_and_lose_the_answer(into: str, *given: object, **named: object) -> None:
+        insert(into, *given, **named)
+        if into == table and not tries:
+            tries.append(into)
+            insert_others()
+            raise storage.StoreUnavailable
+
+    monkeypatch.setattr(client, "insert", insert_and_lose_the_answer)
+    receipt = put(BODY, strict_json=True)
+    assert drain_all() == 1
+    assert tries == [table]
+    assert (messages(), rejects()) == (Counter(["a", "b"]), 1)
+    page = storage.list_receipts(storage.ReceiptQuery(apps=APPS), limit=10)
+    assert [row["receipt"] for row in page.receipts] == [receipt]

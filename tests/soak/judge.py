@@ -146,3 +146,14 @@ def queue_rest(up: Up) -> dict[str, int]:
         "groups": sum(client.hlen(key) for key in client.scan_iter("lgs:intents:*")),
         "bytes": int(client.get("lgs:ingest:bytes") or 0),
     }
+
+
+def what_is_open(up: Up, oracle: Oracle) -> str:
+    """What is not yet as it has to be; empty when all is settled."""
+    try:
+        verdict = judge(oracle, stored_bodies(up, oracle), stored_receipts(up))
+        rest = queue_rest(up)
+    except Exception as error:
+        return repr(error)
+    is_empty = rest == {"entries": 0, "groups": 0, "bytes": 0}
+    return "" if verdict.lost == 0 and is_empty else f"{verdict}, left in the queue: {rest}"

@@ -9,7 +9,7 @@ import pytest
 from tests.installation import Up
 from tests.services import wait_until
 from tests.small_disk import MB, Ballast, small_disk
-from tests.soak.judge import judge, queue_rest, stored_bodies, stored_receipts
+from tests.soak.judge import judge, stored_bodies, stored_receipts, what_is_open
 from tests.soak.oracle import Oracle
 from tests.soak.senders import Senders
 
@@ -44,17 +44,6 @@ def ballast(disk: Path) -> Iterator[Ballast]:
 def not_ready(up: Up) -> bool:
     answer = httpx.get(f"http://127.0.0.1:{up.port}/readyz", timeout=20)
     return answer.json().get("dependencies", {}).get("disk_space") == "unavailable"
-
-
-def what_is_open(up: Up, oracle: Oracle) -> str:
-    """What is not yet as it has to be; empty when all is settled."""
-    try:
-        verdict = judge(oracle, stored_bodies(up, oracle), stored_receipts(up))
-        rest = queue_rest(up)
-    except Exception as error:
-        return repr(error)
-    is_empty = rest == {"entries": 0, "groups": 0, "bytes": 0}
-    return "" if verdict.lost == 0 and is_empty else f"{verdict}, left in the queue: {rest}"
 
 
 # 15 MiB: the guard closes the door (it keeps 5 %, 20 MiB). Nothing at all: the queue's server hits

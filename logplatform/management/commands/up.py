@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from logplatform.embedded.runtime import check_port, locked, read_runtime
+from logplatform.embedded.runtime import check_port, last_run, locked
 from logplatform.embedded.services import open_installation, stages_of, web_url
 from logplatform.embedded.supervisor.loop import StartError, Supervisor
 from logplatform.embedded.supervisor.printer import Printer
@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
     def _run(self, env: Env, *, is_demo: bool) -> None:
         printer = Printer(sys.stdout)
-        if count := end_leftovers(read_runtime(env).get("run_token", "")):
+        if count := end_leftovers(last_run(env)):
             printer.say(f"ended {count} processes of a run that was killed")
         check_port(env)
         is_first = not (env.data_dir / "first-run.json").exists()

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.protocols.native import decode, inspect
+from ingestion.errors import NotDecodable
+from ingestion.protocols.native import MAX_DEPTH, decode, inspect
 from logplatform.kernel.errors import PlatformError
 from logplatform.kernel.lines import count_lines
+from parsing.objects.exact import MAX_DEPTH as DEPTH_THAT_IS_READ
 from tests.parsing.test_journal_export import EXPORT
 
 JSON, NDJSON, TEXT = "application/json", "application/x-ndjson", "text/plain"
@@ -80,6 +82,24 @@ def test_undecodable_bodies_are_refused_as_a_whole(content_type, body, code) -> 
         inspect(body, content_type)
     assert caught.value.code == code
     assert 400 <= caught.value.status < 500
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b'\n{"a":' * 2 + b'{"a":' * 99_999 + b"1", "line 2: "),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "line 1 is nested deeper than 256 levels"),
+        (b"[" * 100_000 + b"]" * 100_000, "line 1 is nested deeper than 256 levels"),
+        (b'\n{"cut', "line 2: "),
+    ],
+    ids=["deep and cut", "deep object", "deep array", "cut"],
+)
+def test_a_refusal_names_the_line_and_what_is_wrong_with_it(body, problem) -> None:
+    with pytest.raises(NotDecodable) as caught:
+        inspect(body, JSON)
+    assert problem in caught.value.text
+    assert "recursion" not in caught.value.text.lower()
+    assert MAX_DEPTH == DEPTH_THAT_IS_READ
 
 
 def test_array_elements_keep_their_exact_text() -> None:
