@@ -35,8 +35,11 @@ class InvalidLimit(PlatformError):
 
     code = "invalid_limit"
     status = 400
-    message = "The limit has to be a whole number from 1 to {highest}."
+    message = "The limit has to be a whole number from {lowest} to {highest}."
     hint = "Where an answer has `next`, that leads to more, as `cursor`."
+
+    def __init__(self, *, highest: int, lowest: int = 1) -> None:
+        super().__init__(lowest=lowest, highest=highest)
 
 
 class InvalidInterval(PlatformError):

@@ -11,9 +11,13 @@ from storage.query.fields import Field, Kind, field_of
 from storage.query.text import unescape
 
 MAX_NAME_CHARS = 300
+SCORE = "anomaly_score"
 LEVEL_INDEX = "intDiv(greatest(severity, 1) - 1, 4)"
 _LEVEL_WORDS = ", ".join(f"'{level}'" for level in LEVELS)
-_NO_GROUPS = (Kind.TIME, Kind.ID)
+_REFUSED = {
+    Kind.TIME: "it is a time; `interval` cuts figures by it, /logs/stats tells the first and last",
+    Kind.ID: "every line has an id of its own",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,8 @@ class Columns:
                 return _column(name, LEVEL_INDEX, shown, "toFloat64(severity)", "1")
             case Kind.LEVEL:
                 return _column(name, "severity", "toString({})", "toFloat64(severity)", "1")
+            case Kind.INTEGER if field.name == SCORE:  # 0 is one, of lines that are as usual
+                return _column(name, text, "toString({})", f"toFloat64({text})", "1")
             case Kind.INTEGER:
                 shown, number = "if({0} = 0, '', toString({0}))", f"toFloat64({text})"
                 return _column(name, text, shown, number, f"{text} != 0")
@@ -98,6 +104,6 @@ def _readable(name: str) -> Field:
     if not name or len(name) > MAX_NAME_CHARS:
         raise InvalidField(name=name[:50], reason="a name has 1 to 300 characters")
     field = field_of(unescape(name))
-    if field.kind in _NO_GROUPS:
-        raise InvalidField(name=name, reason="nearly every line has a value of its own")
+    if field.kind in _REFUSED:
+        raise InvalidField(name=name, reason=_REFUSED[field.kind])
     return field

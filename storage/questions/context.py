@@ -38,7 +38,7 @@ def get_context(
         InvalidLimit. Else as `search_logs`.
     """
     if not 0 <= min(before, after) <= max(before, after) <= MAX_NEIGHBOURS:
-        raise InvalidLimit(highest=MAX_NEIGHBOURS)
+        raise InvalidLimit(lowest=0, highest=MAX_NEIGHBOURS)
     started = time.monotonic()
     record = get_log(apps, record_id)
     if record is None:

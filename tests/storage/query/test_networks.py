@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.query.errors import QueryError
+from storage.query.meaning import meaning_of
 from storage.query.networks import network_pattern
+from storage.query.parser import parse_query
 
 ADDRESSES = st.integers(0, 2**32 - 1).map(IPv4Address)
 
@@ -25,8 +28,14 @@ def test_a_pattern_fits_the_addresses_of_its_network(
         assert not re.fullmatch(pattern, text)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "10.0.0.0", "10.0.0/8", "10.0.0.0/33", "256.0.0.0/8", "::/0", "/pay/8", "1/2"]
-)
+@pytest.mark.parametrize("text", ["", "10.0.0.0", "10.0.0/8", "::/0", "/pay/8", "1/2"])
 def test_what_is_no_network_has_none(text: str) -> None:
     assert network_pattern(text) is None
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/33", "10.0.0.0/99", "256.0.0.0/8", "10.0.0.01/8"])
+def test_what_looks_like_a_network_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(QueryError, match="a network like 10.0.0.0/8") as refused:
+        meaning_of(parse_query(f"client_ip:{text}"))
+    assert "quotes" in refused.value.advice
+    assert meaning_of(parse_query(f'client_ip:"{text}"'))

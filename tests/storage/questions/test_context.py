@@ -50,5 +50,5 @@ def test_a_line_of_another_app_has_no_context(ids: list[str]) -> None:
 
 def test_too_many_neighbours_are_refused(ids: list[str]) -> None:
     for before, after in ((-1, 0), (0, 501), (501, 0)):
-        with pytest.raises(InvalidLimit):
+        with pytest.raises(InvalidLimit, match="from 0 to 500"):
             get_context(("shop",), UUID(ids[0]), before=before, after=after)

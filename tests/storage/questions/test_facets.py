@@ -50,6 +50,7 @@ def test_lines_without_a_value_are_missing(store: Store) -> None:
     [
         ("severity", [("9", 2), ("17", 1), ("18", 1)]),
         ("pattern_id", [("18446744073709551615", 1)]),
+        ("anomaly_score", [("0", 4)]),
         ("attributes.service", [("inner", 1)]),
         ("a b", [("x", 1)]),
         ("a\\ b", [("x", 1)]),
@@ -79,6 +80,8 @@ def test_what_cannot_be_counted_is_refused() -> None:
             facet_logs(query, [field])
     with pytest.raises(TooManyFields):
         facet_logs(query, [f"f{number}" for number in range(21)])
+    with pytest.raises(InvalidField, match="it is a time; `interval`"):
+        facet_logs(query, ["timestamp"])
     for limit in (0, 1_001):
         with pytest.raises(InvalidLimit):
             facet_logs(query, ["service"], limit=limit)
