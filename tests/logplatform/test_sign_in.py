@@ -81,3 +81,18 @@ def test_without_the_queue_people_get_in() -> None:
     with queue_away():
         assert gets_in(GOOD)
         assert not gets_in("guess")
+
+
+@pytest.mark.parametrize("path", ["/login", "/admin/login/"])
+def test_signing_in_and_out_changes_the_session(path: str) -> None:
+    """Who planted a session on somebody, or kept a copy of it, has nothing."""
+    web = Client()
+    web.cookies["sessionid"] = "planted-by-somebody-else"
+    assert web.post(path, {"username": "ada", "password": GOOD}).status_code == 302
+    session = web.cookies["sessionid"].value
+    assert session != "planted-by-somebody-else"
+    assert web.get("/admin/").status_code == 200
+    web.post("/admin/logout/")
+    copy = Client()
+    copy.cookies["sessionid"] = session
+    assert copy.get("/admin/").status_code == 302

@@ -67,7 +67,7 @@ def test_a_full_disk_costs_nothing_that_was_promised(up: Up, ballast: Ballast, l
         wait_until(
             lambda: senders.answers.get("503 disk_full", 0) > 5, 30, lambda: str(senders.answers)
         )
-        assert not_ready(up)
+        wait_until(lambda: not_ready(up), 30, "/readyz does not say so")
         taken = senders.answers.get("202 queue", 0)
         ballast.drop()
         wait_until(

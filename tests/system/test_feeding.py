@@ -134,8 +134,12 @@ def test_generated_lines_of_every_format_are_stored(up: Up, name: str) -> None:
 def test_generated_json_is_found_by_its_fields(up: Up) -> None:
     manage(up, "generate", "--count", "3000", "--over", "10m", "--to-api")
     wait_until(lambda: ask(up, "logs/stats", q="service:payment")["total"] > 100, 30)
-    by_level = ask(up, "logs/stats", q="_exists_:http.status")["by_level"]
-    assert by_level["INFO"] > by_level["WARN"]
+
+    def is_mostly_fine() -> bool:
+        levels = ask(up, "logs/stats", q="_exists_:http.status")["by_level"]
+        return levels.get("INFO", 0) > levels.get("WARN", 0) > 0
+
+    wait_until(is_mostly_fine, 30)
 
 
 def test_following_ships_lines_as_they_come(up: Up, tmp_path: Path) -> None:

@@ -33,8 +33,8 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 
 def test_everything_is_ready(up: Up) -> None:
-    assert up.answers("/healthz")
-    assert up.answers("/readyz")
+    wait_until(lambda: up.answers("/healthz"), 30, up.text)
+    wait_until(lambda: up.answers("/readyz"), 30, up.text)
     assert all(up.main_pid(name) for name in CHILDREN)
 
 
@@ -137,6 +137,6 @@ def test_nothing_outlives_a_killed_supervisor(up: Up) -> None:
 
 def test_up_after_a_kill_works(up: Up) -> None:
     up.start()
-    assert up.answers("/readyz")
+    wait_until(lambda: up.answers("/readyz"), 30, up.text)
     assert found(up) == 1
     assert up.stop() < 10
