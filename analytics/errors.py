@@ -4,11 +4,11 @@ from logplatform.kernel.errors import PlatformError
 
 
 class InvalidTime(PlatformError):
-    """A time that cannot be read."""
+    """A time that cannot be read, or that cannot be stored in nanoseconds since 1970."""
 
     code = "invalid_time"
     status = 400
-    message = "{name}={value} is not a time."
+    message = "{name}={value} is not a time between 1678 and 2262."
     hint = "Use ISO-8601 such as 2026-02-11T06:43:36Z, or now, now-15m, now-2h, now-7d."
 
 
