@@ -5,7 +5,13 @@ from contextlib import suppress
 
 from bench.stack import Stack
 
-_CACHES = ("MARK CACHE", "UNCOMPRESSED CACHE", "INDEX MARK CACHE", "PRIMARY INDEX CACHE")
+_CACHES = (
+    "MARK CACHE",
+    "UNCOMPRESSED CACHE",
+    "INDEX MARK CACHE",
+    "INDEX UNCOMPRESSED CACHE",
+    "PRIMARY INDEX CACHE",
+)
 
 
 def forget(stack: Stack) -> None:

@@ -21,7 +21,12 @@ MAX_LIMIT = 1_000
 _SALT = "storage.search.cursor"
 # With the first, parts are read on far beyond their first match before they are merged; with the
 # second, the filter of a query is run after all its columns were read, instead of while reading.
-_IN_ORDER = {"read_in_order_use_buffering": 0, "use_top_k_dynamic_filtering": 0}
+# The third keeps what was decompressed for lines of a page: who looks for them does so repeatedly.
+_OF_PAGES = {
+    "read_in_order_use_buffering": 0,
+    "use_top_k_dynamic_filtering": 0,
+    "use_uncompressed_cache": 1,
+}
 
 # How far the last full page of a question reached; by what a cursor is bound to.
 _reached: dict[str, int] = {}
@@ -82,7 +87,7 @@ def read_rows(condition: SqlCondition, order: Order, limit: int) -> list[dict[st
         f"SELECT {COLUMNS} FROM logs {condition.clause} "
         f"ORDER BY timestamp {way}, id {way} LIMIT {int(limit)}",
         condition.params,
-        **_IN_ORDER,
+        **_OF_PAGES,
     )
 
 

@@ -230,3 +230,14 @@ def test_databases_are_apart(client: Any, engine: Engine) -> None:
         other.command("CREATE TABLE IF NOT EXISTS inside (a UInt8) ENGINE = Memory")
         assert other.command("EXISTS TABLE inside") == 1
     assert client.command("EXISTS TABLE inside") == 0
+
+
+def test_what_a_search_decompressed_is_kept(client: Any, table: str) -> None:
+    def kept() -> int:
+        client.query(f"SELECT text FROM {table} LIMIT 1", settings={"use_uncompressed_cache": 1})
+        counted = "SELECT sum(value) FROM system.events WHERE event = 'UncompressedCacheHits'"
+        return int(client.query(counted).result_rows[0][0])
+
+    client.insert(table, [[1, "a"]], column_names=["n", "text"])
+    first = kept()
+    assert kept() > first

@@ -18,6 +18,7 @@ from logplatform.embedded.engine.request import EngineRequest
 from logplatform.kernel import failpoints
 
 _APPEND_BYTES = 64 << 20
+_DECOMPRESSED_BYTES = 64 << 20
 _SCHEMA_IN_EVERY_CHUNK = "ArrowStream"
 # Formats whose chunks, each complete in itself, form one result when put one after the other.
 _STREAMABLE = frozenset(
@@ -224,6 +225,9 @@ def _server_options(memory_bytes: int) -> dict[str, int]:
             "text_index_tokens_cache_size": cache,
             "text_index_header_cache_size": cache,
             "text_index_postings_cache_size": cache,
+            # What searches decompressed: filters of trace ids, and what pages were read from.
+            "index_uncompressed_cache_size": min(cache, _DECOMPRESSED_BYTES),
+            "uncompressed_cache_size": min(cache, _DECOMPRESSED_BYTES),
         }
     return options
 
