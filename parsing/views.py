@@ -57,13 +57,24 @@ def place_of(lines: pl.Series) -> tuple[pa.Buffer, Places, Places] | None:
 def runs_of(lines: pl.Series) -> tuple[pl.Series, Places] | None:
     """Lines that follow each other, 64 to a text, and which lines each text begins with.
 
-    To look for something rare: asking costs less, the longer a text is. None where lines are few,
-    or not views as `place_of` wants them.
+    To look for something rare that has no boundaries, as lines that had to be copied have nothing
+    between them: asking costs less, the longer a text is, and more than a copy. None where lines
+    are few, or those of a text too short for a view.
     """
-    found = place_of(lines) if len(lines) > 2 * _RUN else None
-    if found is None:
+    if len(lines) <= 2 * _RUN:
         return None
-    buffer, starts, ends = found
+    buffer, starts, ends = place_of(lines) or _copied(lines)
     firsts = np.arange(0, len(lines), _RUN)
     lasts = np.minimum(firsts + _RUN, len(lines)) - 1
-    return texts_at(buffer, starts[firsts], ends[lasts]), np.append(firsts, len(lines))
+    starts, ends = starts[firsts], ends[lasts]
+    if buffer.size > LARGEST_OFFSET or (ends - starts <= INLINE_BYTES).any():
+        return None
+    return texts_at(buffer, starts, ends), np.append(firsts, len(lines))
+
+
+def _copied(lines: pl.Series) -> tuple[pa.Buffer, Places, Places]:
+    """As `place_of`, of a copy without anything between the lines; nulls are empty."""
+    array = lines.rechunk().alias("").to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets, content = array.buffers()
+    edges = np.frombuffer(offsets, np.int64)[array.offset :][: len(array) + 1]
+    return content or pa.py_buffer(b""), edges[:-1], edges[1:]

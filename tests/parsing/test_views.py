@@ -26,6 +26,26 @@ def test_needles_are_found_in_the_lines_that_hold_them(
     assert found.to_list() == expected
 
 
+@given(st.sets(st.integers(0, 299), max_size=9), st.sampled_from([PLAIN, "", "password", None]))
+def test_needles_are_found_in_lines_that_are_no_views_of_one_text(
+    places: set[int], plain: str | None
+) -> None:
+    lines = [SECRET if place in places else plain for place in range(300)]
+    text = pl.Series("line", [PLAIN, *lines], dtype=pl.String)[1:]
+    expected = [place for place, line in enumerate(lines) if line and "password" in line]
+    found = suspects(text, DEFAULT.redaction)
+    assert found is not None
+    assert found.to_list() == expected
+
+
+def test_lines_that_were_copied_are_looked_at_in_runs_as_well() -> None:
+    found = runs_of(split_lines("\r\n".join([PLAIN] * 300).encode()))
+    assert found is not None
+    texts, firsts = found
+    assert "".join(texts) == PLAIN * 300
+    assert firsts.tolist() == [0, 64, 128, 192, 256, 300]
+
+
 def test_runs_are_all_lines_in_order() -> None:
     lines = [f'{{"message":"ü {number}"}}' for number in range(300)]
     found = runs_of(split_lines("\n".join(lines).encode()))
