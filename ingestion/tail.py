@@ -67,9 +67,11 @@ def publish(records: "pl.DataFrame") -> None:
     if records.is_empty():
         return
     try:
-        for (app,), frame in records.partition_by("app", as_dict=True, include_key=True).items():
-            for q in _watched(str(app)):
-                _publish_matches(str(app), q, frame)
+        for app in records["app"].unique(maintain_order=True):
+            if watched := _watched(app):
+                frame = records.filter(records["app"] == app)
+                for q in watched:
+                    _publish_matches(app, q, frame)
     except Exception:
         logger.warning("Could not publish to live tails", exc_info=True)
 
