@@ -1,18 +1,15 @@
 """Requests that lead nowhere: people get a page, programs the nearest address in a sentence."""
 
 import functools
-from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
-from django.urls import URLPattern, URLResolver, get_resolver
 from django.views import csrf, defaults
 from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.generators import EndpointEnumerator
 
 from logplatform.api_errors import platform_error_body
 from logplatform.kernel.errors import PlatformError
 from logplatform.kernel.nearest import did_you_mean
-
-_API = "/api/"
 
 
 class NoSuchAddressError(PlatformError):
@@ -68,15 +65,6 @@ def _meant(request: HttpRequest) -> str:
 
 @functools.cache
 def _addresses() -> tuple[str, ...]:
-    """Paths of the API that have no id in them, as somebody types them."""
-    paths = (path.replace("^", "").removesuffix("$") for path in _walk(get_resolver(), "/"))
-    return tuple(path for path in paths if path.startswith(_API) and not set(path) & set("<.*"))
-
-
-def _walk(resolver: URLResolver, before: str) -> Iterator[str]:
-    for entry in resolver.url_patterns:
-        path = before + str(entry.pattern)
-        if isinstance(entry, URLPattern):
-            yield path
-        else:
-            yield from _walk(entry, path)
+    """Paths of the API that have no id in them, as its schema has them."""
+    endpoints = EndpointEnumerator().get_api_endpoints()  # type: ignore[no-untyped-call]  # no types
+    return tuple(sorted({path for path, *_ in endpoints if "{" not in path}))

@@ -11,7 +11,7 @@ import msgspec
 
 from ingestion.contracts import HttpProtocol, Inspection
 from ingestion.errors import EmptyBody, NotDecodable, UnsupportedContentType
-from logplatform.kernel.lines import count_lines
+from logplatform.kernel.lines import MAX_DEPTH, count_lines
 from parsing.journal_export import MEDIA_TYPE, NotAnExport, entries_of, lines_of, looks_like_export
 
 _JSON_TYPES = frozenset({"application/json", "application/x-ndjson", "application/ndjson"})
@@ -19,8 +19,6 @@ _NO_LINES = re.compile(r"^(multipart/|image/|audio/|video/)")
 _REMEMBERED = 256
 _BOM = b"\xef\xbb\xbf"
 _CHARSETS = ("", "utf-8", "utf8", "us-ascii")
-# As `parsing.objects` reads, which would load more than the door needs.
-MAX_DEPTH = 256
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 

@@ -1,6 +1,9 @@
-"""Counting the lines of a body, without the libraries that parse them."""
+"""What the door knows of the lines of a body, without the libraries that parse them."""
 
 from io import BytesIO
+
+# How deep a JSON line may be nested to be read as one.
+MAX_DEPTH = 256
 
 
 def count_lines(blob: bytes) -> int:

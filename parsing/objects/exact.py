@@ -20,7 +20,8 @@ import math
 import re
 from collections.abc import Set as AbstractSet
 
-MAX_DEPTH = 256
+from logplatform.kernel.lines import MAX_DEPTH
+
 MAX_FLAT_DEPTH = 32
 MAX_FIELDS = 256
 MAX_KEY_BYTES = 128

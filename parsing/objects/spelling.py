@@ -7,8 +7,8 @@ a string for a key.
 
 import polars as pl
 
+from logplatform.kernel.lines import MAX_DEPTH
 from parsing.frames import none_of, put
-from parsing.objects.exact import MAX_DEPTH
 
 # A shorter line cannot be too deep.
 FLAT_BYTES = 2 * MAX_DEPTH

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(not is_glibc, reason="another C library")
 # Pages got from the kernel for ten bodies of 8 MB, one after the other.
 FAULTS = """
 import resource
-from logplatform.kernel.freed_memory import keep_freed, share_freed
+from logplatform.kernel.freed_memory import keep_freed
 {first}
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
