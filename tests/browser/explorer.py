@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import httpx
-from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    JavascriptException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver import Chrome, ChromeOptions, Keys
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -27,6 +31,8 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# An element may be gone, or not there yet, while one page takes the place of another.
+_BETWEEN_PAGES = (JavascriptException, NoSuchElementException, StaleElementReferenceException)
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 _SERIOUS = """
 const done = arguments[arguments.length - 1];
@@ -166,7 +172,7 @@ class Explorer:
             try:
                 if found := condition():
                     return found
-            except (StaleElementReferenceException, JavascriptException):
+            except _BETWEEN_PAGES:
                 pass
             if time.monotonic() > deadline:
                 raise AssertionError(f"{why}\n{self.text('body')[:2000]}\n{self.log()}")
