@@ -18,7 +18,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from dashboard.live import access, messages, slots
 from dashboard.live.errors import TooSlow
 from dashboard.live.outbox import GapCounter, Outbox
-from ingestion import tail
+from ingestion import noted, tail
 from logplatform.api_errors import platform_error_body
 from logplatform.kernel.errors import PlatformError
 
@@ -123,7 +123,10 @@ class TailConsumer(AsyncWebsocketConsumer):
         records, cut = event["records"], event["dropped"]
         count = len(records) + cut
         missed = self.gaps.missed(event["origin"], total=event["total"], count=count)
-        self.outbox.add(records, dropped=cut + missed)
+        lost = missed + self.outbox.add(records, dropped=cut + missed)
+        if lost:
+            # Workers count what they cut.
+            noted.left_out(self.app, lost)
         self.news.set()
 
     async def _access(self, app: str) -> access.Watch:

@@ -52,8 +52,9 @@ class Assembled:
     `records`: record frame plus app, source, received_at, entry_key, sequence; `quarantined`: app,
     source, received_at, protocol, receipt, line, reason_code, reason, raw, format, header;
     `receipts`: one row a request, whose received = stored + duplicate + quarantined; `joined` of
-    the stored lines are in the record of a line before; `redactions`: (app, source, rule) → fields
-    of records in which the rule found something.
+    the stored lines are in the record of a line before, `quarantined_bytes` is the size of what is
+    kept of the refused ones; `redactions`: (app, source, rule) → fields of records in which the
+    rule found something.
     """
 
     records: pl.DataFrame
@@ -355,7 +356,7 @@ def _receipts(
     joined: "np.ndarray[tuple[int], np.dtype[np.int64]]",
     rejected: pl.DataFrame,
 ) -> list[dict[str, object]]:
-    reasons = _count_reasons(rejected)
+    reasons, sizes = _count_reasons(rejected), _sizes(rejected)
     return [
         {
             "receipt": item.receipt,
@@ -370,6 +371,7 @@ def _receipts(
             "joined": int(joined[index]),
             "bytes": item.entry.size,
             "sent_bytes": item.sent_bytes,
+            "quarantined_bytes": sizes.get(index, 0),
             "reasons": reasons.get(index, {}),
             "errors": _first_errors(rejected, index) if quarantined[index] else "[]",
             "id_key": storage.id_key(entry_key(item)),
@@ -386,6 +388,14 @@ def _count_reasons(rejected: pl.DataFrame) -> dict[int, dict[str, int]]:
         for entry, reason_code, lines in rejected.group_by("entry", code).len().rows():
             counts.setdefault(entry, {})[reason_code] = lines
     return counts
+
+
+def _sizes(rejected: pl.DataFrame) -> dict[int, int]:
+    """Request → bytes of its refused lines."""
+    if not len(rejected):
+        return {}
+    size = pl.col("raw").bin.size().sum()
+    return dict(rejected.group_by("entry").agg(size).iter_rows())
 
 
 def _code_of(reason: str) -> str:

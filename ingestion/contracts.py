@@ -70,7 +70,7 @@ class Terms:
         window_key, window_s: an entry with this key within so many seconds is the same again.
         rate_key, rate_bytes, burst_bytes: a bucket that fills by `rate_bytes` a second.
         source_key, source_bytes; app_key, app_bytes: counters of a day and what they may reach.
-        duplicates_field: where the lines of what came before are counted; "" for nowhere.
+        duplicate_fields: where lines and bytes of what came before are counted; () for nowhere.
     """
 
     window_key: str = ""
@@ -82,7 +82,7 @@ class Terms:
     source_bytes: int = 0
     app_key: str = ""
     app_bytes: int = 0
-    duplicates_field: str = ""
+    duplicate_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from ingestion.assemble import assemble, problem_of, quarantine_whole
 from ingestion.contracts import Accepted, Entry, QueuedEntry
 from ingestion.drain import write_books, write_records
-from ingestion.errors import NoStore, TooBusy
+from ingestion.errors import NoStore, RulesUnavailable, TooBusy
 from ingestion.models import DirectWrite
 from ingestion.queue import dump_head, load_entry
 from logplatform.kernel import clock, failpoints
@@ -29,6 +29,8 @@ _IN_FLIGHT_S = 15
 _LARGE_BYTES = 2 << 20
 _LONGEST_TURN_S = 10.0
 _turn = threading.Lock()
+# Nothing is wrong with the lines, and the body is remembered.
+_LATER = (storage.StoreUnavailable, RulesUnavailable, DatabaseError)
 
 
 def store(entry: Entry) -> Accepted:
@@ -68,7 +70,7 @@ def _store(entry: Entry) -> Accepted:
     failpoints.reach("direct.noted")
     try:
         _write(queued, note, is_repeat=False)
-    except storage.StoreUnavailable:
+    except _LATER:
         logger.warning("A direct write is finished later", extra={"receipt": queued.receipt})
     return Accepted(receipt=queued.receipt, lines=entry.lines, backend="direct")
 
@@ -94,7 +96,7 @@ def _write(queued: QueuedEntry, note: DirectWrite, *, is_repeat: bool) -> None:
     try:
         part = assemble([queued], backend="direct")
         write_records(part, token=token, is_repeat=is_repeat)
-    except storage.StoreUnavailable:
+    except _LATER:
         raise
     except Exception as error:
         logger.exception("A request cannot be stored", extra={"receipt": queued.receipt})

@@ -20,7 +20,7 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpResponseBase
 
-from ingestion import refusals, space
+from ingestion import noted, space
 from ingestion.contracts import Accepted
 from ingestion.errors import BodyTooLarge, SlowBody, TornBody
 from ingestion.express import MAX_BYTES, ExpressLane
@@ -192,7 +192,7 @@ async def _refuse(
     error: PlatformError, send: Send, *, closes: bool = False, app: str = "", source: str = ""
 ) -> None:
     """Answer without Django; `closes` where the rest of the body is not read."""
-    refusals.note(error.code, app=app, source=source)
+    noted.refused(error.code, app=app, source=source)
     headers = {"Connection": "close"} if closes else {}
     if error.retry_after_s:
         headers["Retry-After"] = str(error.retry_after_s)

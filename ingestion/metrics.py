@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -27,7 +28,6 @@ from prometheus_client.core import (
 )
 
 from ingestion import queue, space
-from ingestion.contracts import Entry
 from ingestion.ledger.gauges import LedgerState, ledger_gauges, read_ledger
 from ingestion.loss.gauges import loss_gauges
 from ingestion.quarantine.fills import Fill, fills
@@ -43,8 +43,8 @@ _COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("app", "source", "protocol", "outcome"),
     ),
     "bytes": (
-        "Bytes of the bodies that were processed, decompressed.",
-        ("app", "source", "protocol"),
+        "Bytes of the bodies that were processed, decompressed, by what became of their lines.",
+        ("app", "source", "protocol", "outcome"),
     ),
     "quarantined": (
         "Lines that went to quarantine, by the code of the reason; without direct writes.",
@@ -59,7 +59,7 @@ _COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("app", "source", "rule"),
     ),
     "tail_dropped": (
-        "Records workers left out of messages to live tails because there were too many.",
+        "Records left out of live tails, by workers as too many or for pages that were too slow.",
         ("app",),
     ),
     "quarantine_dropped": (
@@ -123,7 +123,10 @@ def _sums(receipts: Collection[Mapping[str, Any]]) -> dict[Key, float]:
     counts: dict[Key, float] = defaultdict(int)
     for row in receipts:
         labels = (row["app"], row["source"], row["protocol"])
-        counts["bytes", *labels] += row["bytes"]
+        refused = _refused_bytes(row)
+        for outcome, size in (("stored", row["bytes"] - refused), ("quarantined", refused)):
+            if size:
+                counts["bytes", *labels, outcome] += size
         for outcome in OUTCOMES:
             if row[outcome]:
                 counts["lines", *labels, outcome] += row[outcome]
@@ -132,9 +135,17 @@ def _sums(receipts: Collection[Mapping[str, Any]]) -> dict[Key, float]:
     return counts
 
 
-def duplicates_field(entry: Entry) -> str:
-    """The field that counts lines of an entry which came before."""
-    return _field(("lines", entry.app, entry.source, entry.protocol, "duplicate"))
+def _refused_bytes(row: Mapping[str, Any]) -> int:
+    """Of a body that was refused whole all of it: what was kept may be a part, or redacted."""
+    is_whole = bool(row["quarantined"]) and not row["stored"]
+    return int(row["bytes"] if is_whole else min(row["quarantined_bytes"], row["bytes"]))
+
+
+@lru_cache(1024)
+def duplicate_fields(app: str, source: str, protocol: str) -> tuple[str, str]:
+    """The fields that count lines and bytes of bodies which came before."""
+    labels = (app, source, protocol, "duplicate")
+    return _field(("lines", *labels)), _field(("bytes", *labels))
 
 
 def refusals(counts: Mapping[tuple[str, str, str], int]) -> dict[str, float]:
@@ -309,8 +320,10 @@ def _counter(name: str, counts: dict[Key, float], with_names: bool) -> Metric:
     sums: dict[Key, float] = defaultdict(float)
     for (kind, *values), count in counts.items():
         if kind == name:
+            # An earlier version did not tell bytes by outcome.
+            values += ["stored"] * (len(labels) - len(values))
             sums[tuple(values[at] for at in shown)] += count
-    if name == "lines":
+    if name in ("lines", "bytes"):
         # A rate needs the zero before the first line of an outcome.
         _fill_outcomes(sums)
     family = CounterMetricFamily(f"logplatform_{name}", doc, labels=[labels[at] for at in shown])

@@ -12,7 +12,7 @@ from django.conf import settings
 from ingestion import queue
 from ingestion.contracts import Entry, Terms
 from ingestion.errors import QuotaExceeded
-from ingestion.metrics import duplicates_field
+from ingestion.metrics import duplicate_fields
 from ingestion.models import ApiKey, Source
 from logplatform.api_access import IngestLimits
 from logplatform.kernel import clock
@@ -70,7 +70,11 @@ def terms_of(limits: IngestLimits, entry: Entry, *, idempotency_key: str, digest
         source_bytes=limits.source_bytes_per_day,
         app_key=_app_key(entry.app, today),
         app_bytes=limits.app_bytes_per_day,
-        duplicates_field=duplicates_field(entry) if has_window or idempotency_key else "",
+        duplicate_fields=(
+            duplicate_fields(entry.app, entry.source, entry.protocol)
+            if has_window or idempotency_key
+            else ()
+        ),
     )
 
 

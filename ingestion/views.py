@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ingestion import intake, receipts, refusals
+from ingestion import intake, noted, receipts
 from ingestion.authentication import ApiKeyAuthentication
 from ingestion.serializers import (
     AcceptedSerializer,
@@ -125,7 +125,7 @@ def _note_refusal(request: Request, answer: Response) -> None:
     names = {}
     if isinstance(identity, KeyIdentity):
         names = {"app": identity.app, "source": identity.source}
-    refusals.note(answer.data["error"]["code"], **names)
+    noted.refused(answer.data["error"]["code"], **names)
 
 
 def _key_identity(request: Request) -> KeyIdentity:

@@ -5,12 +5,12 @@ import threading
 from collections.abc import Callable
 from functools import cache
 
-from ingestion import refusals, space
+from ingestion import noted, space
 
 logger = logging.getLogger(__name__)
 
 EVERY_S = 2.0
-_CHORES: tuple[Callable[[], None], ...] = (space.watch, refusals.flush)
+_CHORES: tuple[Callable[[], None], ...] = (space.watch, noted.flush)
 
 
 def do_chores() -> None:

@@ -99,11 +99,14 @@ def sum_receipts(*, backend: str, after: datetime, until: datetime) -> list[dict
     """What came by one way and was written after `after` and up to `until`, of all apps.
 
     Returns:
-        One row for each app, source and protocol: stored, duplicate, quarantined, bytes.
+        One row for each app, source and protocol: stored, duplicate, quarantined, bytes, and
+        `quarantined_bytes` of bodies of which nothing was stored.
     """
     return client.fetch(
         "SELECT app, source, protocol, sum(stored) AS stored, sum(duplicate) AS duplicate,"
-        " sum(quarantined) AS quarantined, sum(bytes) AS bytes FROM receipts"
+        " sum(quarantined) AS quarantined, sum(bytes) AS bytes,"
+        " sumIf(receipts.bytes, receipts.quarantined = receipts.received) AS quarantined_bytes"
+        " FROM receipts"
         " WHERE backend = {backend:String}"
         " AND done_at > fromUnixTimestamp64Milli({after:Int64}, 'UTC')"
         " AND done_at <= fromUnixTimestamp64Milli({until:Int64}, 'UTC')"

@@ -47,9 +47,14 @@ class Outbox:
         """Whether there is nothing to tell."""
         return not self._records and not self._dropped
 
-    def add(self, records: list[dict[str, Any]], *, dropped: int = 0) -> None:
-        """Take records in order of arrival; `dropped` were lost before they came here."""
+    def add(self, records: list[dict[str, Any]], *, dropped: int = 0) -> int:
+        """Take records in order of arrival; `dropped` were lost before they came here.
+
+        Returns:
+            How many had to go to make room.
+        """
         self._dropped += dropped
+        before = self._dropped
         for record in records:
             encoded = orjson.dumps(record)
             self._records.append(encoded)
@@ -57,6 +62,7 @@ class Outbox:
         while len(self._records) > self._max_records or self._bytes > self._max_bytes:
             self._bytes -= len(self._records.popleft())
             self._dropped += 1
+        return self._dropped - before
 
     def take(self) -> Batch:
         """Everything that waits; the box is empty afterwards."""

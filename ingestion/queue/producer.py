@@ -23,6 +23,7 @@ from logplatform.kernel.trace_lines import IS_OPEN
 _RETRY_IDENTITY_S = 120
 _LINE_BYTES = 100
 _NO_TERMS = Terms()
+_NO_FIELDS = ("", "")
 _SMALL_BYTES = 64 << 10
 
 _headroom = Headroom()
@@ -125,7 +126,8 @@ def _call_apart(
     args += [terms.window_s, terms.rate_bytes, terms.burst_bytes]
     args += [terms.source_bytes, terms.app_bytes]
     args += once.once_args(ask.app, idempotency_key, body_hash)
-    args += [once.SLOT_S, once.SLOTS, ask.place, once.WINDOW_KEYS, terms.duplicates_field]
+    args += [once.SLOT_S, once.SLOTS, ask.place, once.WINDOW_KEYS]
+    args += terms.duplicate_fields or _NO_FIELDS
     return Call(scripts.ENQUEUE, keys, args)
 
 
@@ -243,7 +245,7 @@ def _run(calls: list[Call]) -> list[Any]:
 
 def _without_count(call: Call) -> Call:
     is_counted = call.script is scripts.ENQUEUE
-    return call._replace(args=[*call.args[:-1], ""]) if is_counted else call
+    return call._replace(args=[*call.args[:-2], *_NO_FIELDS]) if is_counted else call
 
 
 def enqueued(asked: Enqueue, answer: Any) -> Enqueued:

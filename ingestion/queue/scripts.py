@@ -38,8 +38,8 @@ ENQUEUE = Script("""
 --   kept keys, kept windows
 -- args: body, head, size, limit, body hash, ttl, lines, shard, nudge ttl, plain size, lane name,
 --   window s, bytes a second, burst, bytes a day of the source, of the app, bucket, field and mark
---   of the idempotency key, most keys, slot s, slots, weight, keys a window counts as, field of
---   duplicates
+--   of the idempotency key, most keys, slot s, slots, weight, keys a window counts as, fields of
+--   lines and bytes of duplicates
 local clock = redis.call('TIME')
 local seconds, is_keyed = tonumber(clock[1]), ARGV[17] ~= ''
 local slot_s, slots = tonumber(ARGV[21]), tonumber(ARGV[22])
@@ -47,7 +47,10 @@ local slot = math.floor(seconds / slot_s)
 local function keys_of(at) return 'lgs:once:' .. at .. ':' .. ARGV[17] end
 local function duplicate(receipt, lines)
   -- pcall: a count that cannot be kept must not stop the door.
-  if ARGV[25] ~= '' then redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[25], lines) end
+  if ARGV[25] ~= '' then
+    redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[25], lines)
+    redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[26], ARGV[10])
+  end
   return {'DUP', receipt, lines, 0}
 end
 -- Of a body without a key, so that our own repeat is known; of an earlier version, also of keys.

@@ -9,7 +9,7 @@ from channels.layers import get_channel_layer
 
 from dashboard import consumers
 from dashboard.live import messages, slots
-from ingestion import tail
+from ingestion import metrics, noted, queue, tail
 from ingestion.authentication import forget_cached_keys
 from tests.dashboard.watching import (
     ORIGIN,
@@ -275,8 +275,18 @@ def test_a_page_paused_for_long_keeps_the_newest_and_counts_the_rest(
             await page.say({"type": "resume"})
             message = await page.message()
             assert (texts(message), message["dropped"]) == (["7", "8", "9"], 7)
+            await publish(["10"], total=15, dropped=100)
+            assert (await page.message())["dropped"] == 105
 
+    before = left_out()
     play(scenario)
+    assert left_out() - before == 7 + 5, "workers count what they cut themselves"
+
+
+def left_out() -> float:
+    """What `/metrics` says of records that tails of the app alpha were not sent."""
+    noted.flush()
+    return float(queue.booked().get(next(iter(metrics.tail_drops("alpha", 0))).encode(), 0))
 
 
 def outbox_of(size: int):

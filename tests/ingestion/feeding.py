@@ -42,14 +42,14 @@ def put(body: bytes, **changes: object) -> str:
     return queue.enqueue(entry, idempotency_key="", body_hash="").receipt
 
 
-def send(tenant: Tenant, body: bytes, *, format: str = "") -> Accepted:
+def send(tenant: Tenant, body: bytes, *, format: str = "", key: str = "") -> Accepted:
     """Have the door accept a body by the tenant's key."""
     identity = identity_of(parse_key(tenant.ingest_key))
     incoming = intake.IncomingBody(
         body=body,
         content_type="text/plain",
         encoding="",
-        idempotency_key="",
+        idempotency_key=key,
         format=format,
         wants_result=False,
     )

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from ingestion import direct, queue
+from ingestion.errors import RulesUnavailable
 from ingestion.models import DirectWrite
 from logplatform.kernel import clock
 from storage import facade as storage
@@ -72,6 +74,32 @@ def test_what_an_outage_cuts_short_is_finished_once(roles, monkeypatch, step: st
     assert messages(roles) == ["one", "two"]
     assert ledger(roles, reply["receipt"]) == (2, 2)
     assert direct.finish_writes() == 0
+
+
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("ingestion.assemble.plans.treatment_of", RulesUnavailable()),
+        ("ingestion.models.DirectWrite.delete", OperationalError("database is locked")),
+    ],
+    ids=["before it is read", "after it is stored"],
+)
+def test_a_database_that_is_away_for_a_moment_stores_nothing_twice(
+    roles, monkeypatch, step: str, error: Exception
+) -> None:
+    """A 5xx would have the sender repeat what is noted and finished anyway."""
+
+    def away(*_: object) -> None:
+        raise error
+
+    with queue_away(), monkeypatch.context() as patch:
+        patch.setattr(step, away)
+        status, _headers, reply = send_to_door([b"one"], key=roles.a.ingest_key)
+    assert (status, reply["backend"]) == (202, "direct")
+    long_ago()
+    assert direct.finish_writes() == 1
+    assert messages(roles) == ["one"]
+    assert ledger(roles, reply["receipt"]) == (1, 1)
 
 
 def test_a_crash_after_the_last_insert_changes_nothing(roles, monkeypatch) -> None:

@@ -16,10 +16,18 @@ from prometheus_client.parser import text_string_to_metric_families
 from ingestion import direct, drain, metrics, queue, receipts, tail
 from ingestion.ledger.direct_counts import count_direct_writes
 from ingestion.models import LedgerCheck, LedgerGap
+from ingestion.quarantine import bounds
 from logplatform.kernel import clock
 from tests.environment import free_port
 from tests.factories import make_app
-from tests.ingestion.feeding import drain_all, drain_and_die, make_entry, put, refuse_poison
+from tests.ingestion.feeding import (
+    drain_all,
+    drain_and_die,
+    make_entry,
+    put,
+    refuse_poison,
+    send,
+)
 from tests.invariants.sources import ROOT
 from tests.outages import queue_away
 from tests.services import running, wait_until
@@ -31,6 +39,7 @@ PROMETHEUS = Path("/usr/bin/prometheus")
 PROMTOOL = Path("/usr/bin/promtool")
 RULES = ROOT / "deploy/prometheus/rules.yml"
 CONFIG = ROOT / "deploy/prometheus/prometheus.yml"
+GUIDE = ROOT / "deploy/README.md"
 DASHBOARD = ROOT / "deploy/grafana/logplatform.json"
 ALERT_CASES = """
 rule_files: [RULES]
@@ -80,6 +89,11 @@ def lines(outcome: str, app: str = "shop", source: str = "web") -> float | None:
     return value("logplatform_lines_total", **labels)
 
 
+def size_of(outcome: str, app: str = "shop", source: str = "web") -> float | None:
+    labels = {"app": app, "source": source, "protocol": "native", "outcome": outcome}
+    return value("logplatform_bytes_total", **labels)
+
+
 def test_the_counts_are_those_of_the_receipts() -> None:
     found = [put(MIXED, strict_json=True), put(b"plain"), put(MIXED, strict_json=True)]
     put(b"another app", app="bank", source="atm")
@@ -91,8 +105,26 @@ def test_the_counts_are_those_of_the_receipts() -> None:
     assert (lines("stored", "bank", "atm"), lines("quarantined", "bank", "atm")) == (1, 0)
     reason = {"app": "shop", "source": "web", "reason": "invalid_json"}
     assert value("logplatform_quarantined_total", **reason) == 2
-    labels = {"app": "shop", "source": "web", "protocol": "native"}
-    assert value("logplatform_bytes_total", **labels) == 2 * len(MIXED) + len(b"plain")
+    refused = len(b'{"cut')
+    assert size_of("quarantined") == 2 * refused
+    assert size_of("stored") == 2 * (len(MIXED) - refused) + len(b"plain")
+    assert size_of("duplicate") == 0
+
+
+def test_bytes_an_earlier_version_counted_are_those_of_stored_lines(valkey) -> None:
+    valkey.hset("lgs:metrics", '["bytes","shop","web","native"]', 7)
+    put(b"plain")
+    drain_all()
+    assert size_of("stored") == 12
+
+
+def test_bytes_of_what_came_before_are_those_of_duplicates(tenant) -> None:
+    for _ in range(3):
+        send(tenant, b"one line", key="k")
+    drain_all()
+    named = {"app": "alpha", "source": "alpha-web"}
+    assert (size_of("stored", **named), size_of("duplicate", **named)) == (8, 16)
+    assert (lines("stored", *named.values()), lines("duplicate", *named.values())) == (1, 2)
 
 
 def test_a_group_is_one_batch_with_its_times() -> None:
@@ -196,16 +228,39 @@ def test_records_left_out_of_a_live_tail_are_counted(monkeypatch) -> None:
     assert value("logplatform_tail_dropped_total", app="shop") == 3
 
 
-def test_every_metric_of_the_dashboard_is_exposed() -> None:
-    put(b"a line")
+def book_something_of_everything() -> None:
+    put(MIXED, strict_json=True)
     drain_all()
-    queue.book(metrics.tail_drops("shop", 1))
-    queue.book(metrics.refusals({("shop", "web", "quota_exceeded"): 1}))
+    bounds.enforce_bounds()
+    queue.book(
+        metrics.tail_drops("shop", 1)
+        | metrics.refusals({("shop", "web", "quota_exceeded"): 1})
+        | metrics.redactions([{("shop", "web", "email"): 1}])
+        | metrics.quarantine_dropped("shop", "age", 1)
+    )
+
+
+def queries_of_the_dashboard() -> list[str]:
     panels = json.loads(DASHBOARD.read_text())["panels"]
-    queries = [target["expr"] for panel in panels for target in panel["targets"]]
-    named = set(re.findall(r"\b(?:logplatform|django)_\w+", " ".join(queries)))
+    return [target["expr"] for panel in panels for target in panel["targets"]]
+
+
+def test_every_metric_of_the_dashboard_is_exposed() -> None:
+    book_something_of_everything()
+    named = set(re.findall(r"\b(?:logplatform|django)_\w+", " ".join(queries_of_the_dashboard())))
     assert named
     assert named <= set(scrape())
+
+
+def test_every_series_is_documented_and_shown_in_the_dashboard() -> None:
+    book_something_of_everything()
+    text = metrics.exposition(with_names=False).decode()
+    exposed = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+    assert len(exposed) > 20
+    documented = set(re.findall(r"`(logplatform_[a-z_]+)", GUIDE.read_text()))
+    assert exposed == documented, "the table of deploy/README.md has each series"
+    shown = " ".join(queries_of_the_dashboard())
+    assert not [name for name in exposed if name not in shown], "deploy/grafana shows each series"
 
 
 @pytest.mark.skipif(not PROMTOOL.exists(), reason="promtool is not installed")
@@ -230,10 +285,7 @@ def test_the_alerts_fire_on_a_gap_and_on_a_check_that_stands_still(tmp_path) -> 
 
 @pytest.mark.skipif(not PROMETHEUS.exists(), reason="prometheus is not installed")
 def test_a_real_prometheus_fills_every_panel_of_the_dashboard(live_server, tmp_path) -> None:
-    put(MIXED, strict_json=True)
-    drain_all()
-    queue.book(metrics.tail_drops("shop", 1))
-    queue.book(metrics.refusals({("shop", "web", "quota_exceeded"): 1}))
+    book_something_of_everything()
     target = live_server.url.removeprefix("http://")
     text = CONFIG.read_text().replace("localhost:8000", target).replace("15s", "1s")
     text = text.replace("scrape_timeout: 10s", "scrape_timeout: 1s")
@@ -257,8 +309,7 @@ def test_a_real_prometheus_fills_every_panel_of_the_dashboard(live_server, tmp_p
             row["metric"]["outcome"]: row["value"][1] for row in ask("logplatform_lines_total")
         }
         assert found == {"stored": "2", "duplicate": "0", "quarantined": "1"}
-        panels = json.loads(DASHBOARD.read_text())["panels"]
-        for expression in (target["expr"] for panel in panels for target in panel["targets"]):
+        for expression in queries_of_the_dashboard():
             query = expression.replace("$__rate_interval", "1m")
             wait_until(lambda query=query: bool(ask(query)), 15, f"Prometheus has nothing: {query}")
 
@@ -275,12 +326,14 @@ def test_lines_written_past_the_queue_are_counted_like_all_others() -> None:
         write_directly()
         write_directly()
         write_directly(app="bank", source="atm")
+        write_directly(b'{"whole', app="till", source="one")
     with clock.frozen(clock.now() + timedelta(minutes=2)):
         assert count_direct_writes()
     assert (lines("stored"), lines("quarantined")) == (6, 3)
     assert (lines("stored", "bank", "atm"), lines("quarantined", "bank", "atm")) == (2, 1)
-    labels = {"app": "shop", "source": "web", "protocol": "native"}
-    assert value("logplatform_bytes_total", **labels) == 3 * len(MIXED)
+    assert size_of("stored") == 3 * len(MIXED) - len(b'{"cut')
+    assert size_of("stored", app="bank", source="atm") == len(MIXED)
+    assert size_of("quarantined", app="till", source="one") == len(b'{"whole')
     assert value("logplatform_drain_batch_lines_count") == 1
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from ingestion import metrics, queue, quotas, refusals
+from ingestion import metrics, noted, queue, quotas
 from ingestion.queue import script
 from logplatform.api_access import IngestLimits
 from logplatform.kernel import clock
@@ -250,13 +250,13 @@ def test_the_bucket_of_an_idle_key_is_forgotten(valkey) -> None:
 
 def test_refusals_are_counted_by_source_and_reason(tenant, valkey) -> None:
     limit(tenant.source, daily_bytes=1)
-    refusals.flush()
+    noted.flush()
     valkey.delete("lgs:metrics")
     send(tenant)
     send(tenant)
     send_to_door([LINE], key="lgs_x_y")
     send_to_door([LINE], key=tenant.ingest_key, headers={"content-length": "5"})
-    refusals.flush()
+    noted.flush()
     text = metrics.exposition(with_names=True).decode()
     lines = [line for line in text.splitlines() if line.startswith("logplatform_refused_total{")]
     assert sorted(lines) == [
@@ -270,12 +270,12 @@ def test_refusals_are_counted_by_source_and_reason(tenant, valkey) -> None:
 def test_refusals_wait_while_the_queue_is_away(valkey) -> None:
     from tests.outages import queue_away
 
-    refusals.flush()
+    noted.flush()
     valkey.delete("lgs:metrics")
     with queue_away():
-        refusals.note("no_store")
-        refusals.flush()
-    refusals.flush()
+        noted.refused("no_store")
+        noted.flush()
+    noted.flush()
     assert counted("refused") == 1
 
 
