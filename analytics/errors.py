@@ -12,15 +12,6 @@ class InvalidTime(PlatformError):
     hint = "Use ISO-8601 such as 2026-02-11T06:43:36Z, or now, now-15m, now-2h, now-7d."
 
 
-class InvalidParameter(PlatformError):
-    """A parameter out of its range."""
-
-    code = "invalid_parameter"
-    status = 400
-    message = "{name}={value} cannot be used: it needs {expected}."
-    hint = "Compare the request with /api/docs."
-
-
 class LogNotFound(PlatformError):
     """No such record among the caller's apps."""
 

@@ -14,9 +14,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from analytics import documentation as docs
-from analytics.errors import InvalidParameter
 from analytics.views import LogsView
 from logplatform.kernel import clock
+from logplatform.parameters import InvalidParameter
 from storage import facade as storage
 from storage.logs import LogSet
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from analytics.changes import FieldChange, TemplateChange, rank_fields, rank_templates
-from analytics.errors import InvalidParameter
+from logplatform.parameters import InvalidParameter
 from storage import facade as storage
 from storage.facade import LogQuery
 

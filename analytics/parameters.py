@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import django_filters
 from django import forms
 
-from analytics.errors import InvalidParameter, InvalidTime
+from analytics.errors import InvalidTime
 from logplatform.kernel import clock
+from logplatform.parameters import InvalidParameter
 from storage import facade as storage
 from storage.logs import LogSet
 

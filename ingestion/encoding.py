@@ -12,6 +12,19 @@ from ingestion.errors import BadEncoding, DecompressedTooLarge, UnknownEncoding
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 _ZSTD_MAX_WINDOW = 1 << 27
+_NONE = ("", "identity")
+# No line of text in UTF-8 begins like this.
+_SIGNATURES = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+
+
+def encoding_of(body: bytes, declared: str) -> str:
+    """The encoding of a body: as declared, else what its first bytes say.
+
+    Source: RFC 1952 §2.3.1, RFC 8878 §3.1.1.
+    """
+    if declared.strip().lower() not in _NONE:
+        return declared
+    return next((name for signature, name in _SIGNATURES if body.startswith(signature)), "")
 
 
 def decompress(body: bytes, encoding: str, *, limit_bytes: int) -> bytes:
@@ -25,7 +38,7 @@ def decompress(body: bytes, encoding: str, *, limit_bytes: int) -> bytes:
         UnknownEncoding, BadEncoding, DecompressedTooLarge.
     """
     name = encoding.strip().lower()
-    if name in ("", "identity"):
+    if name in _NONE:
         return body
     decoder = _DECODERS.get(name)
     if decoder is None:

@@ -15,6 +15,7 @@ from typing import Any
 from ingestion import intake, queue
 from ingestion.authentication import fresh_identity
 from ingestion.contracts import Accepted
+from ingestion.encoding import encoding_of
 from ingestion.headers import is_table
 from logplatform.api_access import KeyIdentity
 from logplatform.kernel import failpoints
@@ -50,9 +51,9 @@ class ExpressLane:
             headers: names in small letters.
         """
         identity = fresh_identity(headers)
-        if identity is None or "ingest" not in identity.scopes or "content-encoding" in headers:
+        if identity is None or "ingest" not in identity.scopes:
             return None
-        if is_table(identity.format):
+        if encoding_of(body, headers.get("content-encoding", "")) or is_table(identity.format):
             return None
         try:
             prepared = await _prepare(identity, protocol, _incoming(headers, body))

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from ingestion import queue, quotas, receipts
 from ingestion.contracts import Accepted, Entry, Inspection, Outcome
-from ingestion.encoding import decompress
+from ingestion.encoding import decompress, encoding_of
 from ingestion.errors import BadIdempotencyKey, QueueAway, TooManyLines
 from ingestion.formats import pin_formats
 from ingestion.headers import header_of, is_table
@@ -147,7 +147,8 @@ def _await(accepted: Accepted, app: str, deadline: float) -> Outcome | None:
 
 def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Entry:
     log_format = pin_formats(sent.format or identity.format, identity.own_formats)
-    found, size, header, edges = _inspect(identity, protocol, sent, log_format)
+    encoding = encoding_of(sent.body, sent.encoding)
+    found, size, header, edges = _inspect(identity, protocol, sent, encoding, log_format)
     if found.lines > settings.ENV.max_body_lines:
         raise TooManyLines(lines=found.lines, limit=settings.ENV.max_body_lines)
     return Entry(
@@ -156,7 +157,7 @@ def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Ent
         key_id=identity.key_id,
         protocol=protocol,
         shape=found.shape,
-        encoding=sent.encoding,
+        encoding=encoding,
         format=log_format,
         zone=identity.zone,
         received_at=clock.now(),
@@ -172,14 +173,14 @@ def _make_entry(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Ent
 
 
 def _inspect(
-    identity: KeyIdentity, protocol: str, sent: IncomingBody, log_format: str
+    identity: KeyIdentity, protocol: str, sent: IncomingBody, encoding: str, log_format: str
 ) -> tuple[Inspection, int, str, str]:
     """What the body is, its size, its header and its edges; only so many are large in memory at a
     time.
     """
-    with _decompressing() if sent.encoding else nullcontext():
+    with _decompressing() if encoding else nullcontext():
         limit = settings.ENV.max_decompressed_bytes
-        plain = decompress(sent.body, sent.encoding, limit_bytes=limit)
+        plain = decompress(sent.body, encoding, limit_bytes=limit)
         found = http_protocols()[protocol].inspect(plain, sent.content_type)
         header = header_of(identity, log_format, plain)
         may_go_on = identity.multiline and not (found.strict_json or is_table(log_format))

@@ -93,6 +93,14 @@ def count_direct() -> None:
     count_direct_writes()
 
 
+@shared_task(name="ingestion.book_repeats", ignore_result=True)
+def book_repeats() -> int:
+    """Write bodies that came again into the ledger; returns how many rows."""
+    from ingestion.ledger import repeats
+
+    return repeats.book_repeats()
+
+
 @shared_task(name="ingestion.watch_queue", ignore_result=True)
 def watch_queue() -> None:
     """Notice that the queue came back without its data."""

@@ -22,9 +22,10 @@ from ingestion.serializers import (
 )
 from ingestion.status import queue_status
 from logplatform.api_access import KeyIdentity, visible_apps
-from logplatform.parameters import check_names
+from logplatform.parameters import InvalidParameter, check_names
 
 _PARAMETERS = ("format", "wait")
+_YES, _NO = ("1", "true", "yes"), ("", "0", "false", "no")
 
 
 class _RawParser(BaseParser):
@@ -56,7 +57,11 @@ class IngestView(APIView):
             "text/plain": OpenApiTypes.STR,
         },
         parameters=[
-            OpenApiParameter("format", str, description="Fixes the log format of the lines."),
+            OpenApiParameter(
+                "format",
+                str,
+                description="Fixes the log format of the lines; several are joined by commas.",
+            ),
             OpenApiParameter("wait", bool, description="Answer once the lines are stored."),
             OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER),
             OpenApiParameter("Content-Encoding", str, OpenApiParameter.HEADER),
@@ -145,6 +150,12 @@ def _incoming(request: Request) -> intake.IncomingBody:
         content_type=request.META.get("CONTENT_TYPE", ""),
         encoding=request.META.get("HTTP_CONTENT_ENCODING", ""),
         idempotency_key=request.META.get("HTTP_IDEMPOTENCY_KEY", ""),
-        format=request.query_params.get("format", ""),
-        wants_result=request.query_params.get("wait", "").lower() in ("1", "true", "yes"),
+        format=",".join(filter(None, request.query_params.getlist("format"))),
+        wants_result=_wants_result(request.query_params.get("wait", "")),
     )
+
+
+def _wants_result(wait: str) -> bool:
+    if wait.lower() not in (*_YES, *_NO):
+        raise InvalidParameter(name="wait", value=wait[:50], expected="true or false")
+    return wait.lower() in _YES

@@ -1,6 +1,7 @@
 """Requests that lead nowhere: people get a page, programs the nearest address in a sentence."""
 
 import functools
+import re
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views import csrf, defaults
@@ -10,6 +11,13 @@ from drf_spectacular.generators import EndpointEnumerator
 from logplatform.api_errors import platform_error_body
 from logplatform.kernel.errors import PlatformError
 from logplatform.kernel.nearest import did_you_mean
+
+# Where shippers send in the language of another product.
+_INTAKES = re.compile(
+    r"/(_bulk|loki/api/v1/push|api/prom/push|v1/logs|api/v2/logs|v1/input|services/collector\b.*"
+    r"|gelf|insert/.+|ingest/clef)/?$"
+)
+_OURS = "Lines are sent to `/api/v1/ingest`; Sources has the text to paste for your shipper. "
 
 
 class NoSuchAddressError(PlatformError):
@@ -60,6 +68,8 @@ def _answer(error: PlatformError) -> JsonResponse:
 
 
 def _meant(request: HttpRequest) -> str:
+    if request.method in ("POST", "PUT") and _INTAKES.search(request.path):
+        return _OURS
     return did_you_mean(request.path[:200], _addresses())
 
 

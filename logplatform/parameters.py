@@ -1,4 +1,4 @@
-"""Names of parameters: a slip in one is told, for a filter that does not filter misleads."""
+"""Parameters of addresses: a slip in one is told, for a filter that does not filter misleads."""
 
 from collections.abc import Collection, Iterable
 
@@ -16,6 +16,15 @@ class UnknownParameter(PlatformError):
     status = 400
     message = "There is no parameter “{name}”."
     hint = "{meant}/api/docs lists the parameters of every address."
+
+
+class InvalidParameter(PlatformError):
+    """A parameter out of its range."""
+
+    code = "invalid_parameter"
+    status = 400
+    message = "{name}={value} cannot be used: it needs {expected}."
+    hint = "Compare the request with /api/docs."
 
 
 def check_names(given: Iterable[str], known: Collection[str]) -> None:

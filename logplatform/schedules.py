@@ -13,6 +13,7 @@ _EVERY: dict[str, tuple[str, int, str]] = {
     "Bound the quarantine": ("ingestion.bound_quarantine", 300, "seconds"),
     "Compare the ledger with the store": ("ingestion.reconcile", 60, "seconds"),
     "Look whether the queue has its data": ("ingestion.watch_queue", 10, "seconds"),
+    "Book bodies that came again": ("ingestion.book_repeats", 60, "seconds"),
     "Count lines written past the queue": ("ingestion.count_direct", 60, "seconds"),
     "Count days again whose lines changed": ("storage.recount", 300, "seconds"),
     "Merge counts of days that are over": ("storage.merge_counts", 900, "seconds"),

@@ -87,8 +87,8 @@ def _received(
         "SELECT app, source, intDiv(toUnixTimestamp(received_at) - {first:Int64}, {step:Int64})"
         " AS step, sum(received) AS n, sum(stored + duplicate) AS kept,"
         " toUnixTimestamp64Milli(maxIf(received_at, stored + duplicate > 0)) AS last_ms,"
-        " toInt64(quantile(0.5)(toUnixTimestamp64Milli(done_at)"
-        " - toUnixTimestamp64Milli(received_at))) AS store_ms"
+        " toInt64(ifNotFinite(quantileIf(0.5)(toUnixTimestamp64Milli(done_at)"
+        " - toUnixTimestamp64Milli(received_at), duplicate = 0), 0)) AS store_ms"
         f" FROM receipts WHERE {condition.text} GROUP BY app, source, step ORDER BY step",
         {
             **condition.params,

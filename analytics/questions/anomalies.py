@@ -7,12 +7,12 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from analytics.documentation import PAGED, RECORD
-from analytics.errors import InvalidParameter
 from analytics.parameters import Given, LogFilter
 from analytics.question import Question
 from analytics.questions.logs import DEFAULT_LIMIT
 from analytics.serializers import RecordSerializer
 from logplatform.kernel.anomaly import MAX_SCORE, RARITY_POINTS, reasons_of
+from logplatform.parameters import InvalidParameter
 from storage import facade as storage
 from storage.logs import LogSet
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from analytics.errors import InvalidParameter
 from analytics.volume.contracts import DAYS, Anomaly, Counts, Key, Kind, Series
 from analytics.volume.detect import find_anomalies
 from logplatform.kernel import clock
+from logplatform.parameters import InvalidParameter
 from storage import facade as storage
 from storage.facade import LogQuery, VolumeSeries
 

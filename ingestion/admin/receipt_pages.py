@@ -50,7 +50,8 @@ def receipts_view(request: HttpRequest, *, model_admin: ModelAdmin) -> HttpRespo
 
 def receipt_view(request: HttpRequest, receipt: str, *, model_admin: ModelAdmin) -> HttpResponse:
     """What became of one request."""
-    from ingestion import receipts  # late: it loads the engine's client
+    from ingestion import receipts  # late: they load the engine's client
+    from ingestion.ledger import repeats
 
     _check_right(request)
     context: dict[str, Any] = {
@@ -65,7 +66,8 @@ def receipt_view(request: HttpRequest, receipt: str, *, model_admin: ModelAdmin)
     except PlatformError as error:
         context["problem"] = f"{error.text} {error.advice}"
     else:
-        context |= {"row": found, "reasons": _reasons(found)}
+        first = repeats.first_of(found["receipt"])
+        context |= {"row": found, "reasons": _reasons(found), "first": first}
     return TemplateResponse(request, "admin/ingestion/receipt.html", context)
 
 

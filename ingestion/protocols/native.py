@@ -4,7 +4,9 @@ export of the systemd journal.
 The body decides what it is where the content type is missing or wrong. Source: docs/api.md.
 """
 
+import json
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
@@ -15,11 +17,29 @@ from logplatform.kernel.lines import MAX_DEPTH, count_lines
 from parsing.journal_export import MEDIA_TYPE, NotAnExport, entries_of, lines_of, looks_like_export
 
 _JSON_TYPES = frozenset({"application/json", "application/x-ndjson", "application/ndjson"})
-_NO_LINES = re.compile(r"^(multipart/|image/|audio/|video/)")
+_NO_LINES = re.compile(
+    r"^(multipart/|image/|audio/|video/|application/(x-|vnd\.)?(protobuf|msgpack|zip|tar)$"
+    r"|application/(cbor|grpc|pdf|avro)\b)"
+)
+# What begins like this is no text in UTF-8: as lines it would be noise that nobody finds.
+_NO_TEXT = (
+    (b"\xff\xfe", "text in UTF-16"),
+    (b"\xfe\xff", "text in UTF-16"),
+    (b"\0\0\xfe\xff", "text in UTF-32"),
+    (b"\x1f\x8b\x08", "gzip within another encoding"),
+    (b"\x28\xb5\x2f\xfd", "zstd within another encoding"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"BZh91AY&SY", "bzip2"),
+    (b"PK\x03\x04", "zip"),
+)
 _REMEMBERED = 256
 _BOM = b"\xef\xbb\xbf"
 _CHARSETS = ("", "utf-8", "utf8", "us-ascii")
-_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+_UNREADABLE = (ValueError, RecursionError)
+# Reading JSON the patient way takes many times its size.
+_PATIENT_BYTES = 1 << 20
+_SPACE = re.compile(r"[ \t\r\n]*")
+_patient = json.JSONDecoder()
 
 
 def inspect(body: bytes, content_type: str) -> Inspection:
@@ -29,6 +49,7 @@ def inspect(body: bytes, content_type: str) -> Inspection:
         EmptyBody, NotDecodable, UnsupportedContentType.
     """
     media_type = _media_type(content_type)
+    _check_text(body)
     start = body[:64].removeprefix(_BOM).lstrip() or body.removeprefix(_BOM).lstrip()
     if not start:
         raise EmptyBody()
@@ -65,6 +86,13 @@ def _media_type(content_type: str) -> str:
     if _NO_LINES.match(media_type) or (charset and charset[1].lower() not in _CHARSETS):
         raise UnsupportedContentType(content_type=content_type[:100])
     return media_type
+
+
+def _check_text(body: bytes) -> None:
+    """Refuse a body that is surely no text. Raises: UnsupportedContentType."""
+    for signature, name in _NO_TEXT:
+        if body.startswith(signature):
+            raise UnsupportedContentType(content_type=name)
 
 
 def _inspect_array(body: bytes, *, is_declared: bool) -> Inspection:
@@ -105,7 +133,7 @@ def _require_some_json(body: bytes) -> None:
         if not line.strip():
             continue
         try:
-            msgspec.json.decode(line.removeprefix(_BOM))
+            _read(line.removeprefix(_BOM))
         except _UNREADABLE as error:
             problem = problem or _problem(error, number)
         else:
@@ -120,13 +148,55 @@ def _problem(error: Exception, line: int) -> str:
     return f"line {line}: {error}"
 
 
-def _elements(body: bytes) -> list[msgspec.Raw]:
-    return msgspec.json.decode(body.removeprefix(_BOM), type=list[msgspec.Raw])
+def _elements(body: bytes) -> list[msgspec.Raw] | list[bytes]:
+    text = body.removeprefix(_BOM)
+    try:
+        return msgspec.json.decode(text, type=list[msgspec.Raw])
+    except msgspec.DecodeError:
+        if not _reads_patiently(text):
+            raise
+        return list(_patient_elements(text.decode()))
+
+
+def _read(text: bytes) -> None:
+    """Raise one of _UNREADABLE where it is no JSON."""
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        if not _reads_patiently(text):
+            raise
+
+
+def _reads_patiently(text: bytes) -> bool:
+    """Whether it is JSON but for half surrogates, which Python writes and the parser takes."""
+    if b"\\u" not in text or len(text) > _PATIENT_BYTES:
+        return False
+    try:
+        _patient.decode(text.decode())
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def _patient_elements(text: str) -> Iterator[bytes]:
+    """The elements of an array that can be read, exactly as they stand there."""
+    at = _behind_space(text, text.index("[") + 1)
+    while text[at] != "]":
+        end = _patient.raw_decode(text, at)[1]
+        yield text[at:end].encode()
+        at = _behind_space(text, end)
+        if text[at] == ",":
+            at = _behind_space(text, at + 1)
+
+
+def _behind_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
 
 
 def _is_json(text: bytes) -> bool:
     try:
-        msgspec.json.decode(text)
+        _read(text)
     except _UNREADABLE:
         return False
     return True

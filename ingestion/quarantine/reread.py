@@ -160,7 +160,9 @@ def _records(found: Assembled, places: pl.DataFrame, replay: str) -> pl.DataFram
     if not replay:
         return records
     mark = pl.struct(pl.lit(MARK).alias("key"), pl.lit(replay).alias("value"))
-    return records.with_columns(pl.concat_list("attributes", mark).alias("attributes"))
+    # The line may have said something under this name itself.
+    others = pl.col("attributes").list.filter(pl.element().struct.field("key") != MARK)
+    return records.with_columns(pl.concat_list(others, mark).alias("attributes"))
 
 
 def _receipts(found: Assembled, name: str, booked: int) -> dict[str, dict[str, Any]]:

@@ -29,6 +29,7 @@ from ingestion.queue.producer import (
     enqueue_of,
     enqueued,
 )
+from ingestion.queue.repeats import Repeat, forget_repeats, take_repeats
 from ingestion.queue.results import wait_for_result
 from ingestion.queue.state import ShardState, backlog_bytes, epoch, needs_drain, shard_states
 
@@ -42,6 +43,7 @@ __all__ = [
     "LeaseLost",
     "OverQuota",
     "QueueDown",
+    "Repeat",
     "ShardLease",
     "ShardState",
     "backlog_bytes",
@@ -58,6 +60,7 @@ __all__ = [
     "enqueue_of",
     "enqueued",
     "epoch",
+    "forget_repeats",
     "idempotency_fill",
     "is_revoked",
     "load_entry",
@@ -70,5 +73,6 @@ __all__ = [
     "shards",
     "stream_key",
     "take_key_use",
+    "take_repeats",
     "wait_for_result",
 ]

@@ -120,7 +120,7 @@ def _call_apart(
     shard = ask.shard
     keys = _keys_of(ask, idempotency_key)
     keys += [names.COUNTS_KEY, terms.window_key, terms.rate_key, terms.source_key, terms.app_key]
-    keys += [once.KEPT_KEY, once.WINDOWS_KEY]
+    keys += [once.KEPT_KEY, once.WINDOWS_KEY, names.REPEATS_KEY]
     args = [ask.body, ask.head, len(ask.body), settings.ENV.queue_max_bytes, body_hash]
     args += [_RETRY_IDENTITY_S, ask.lines, shard, names.NUDGE_S, size, ask.lane]
     args += [terms.window_s, terms.rate_bytes, terms.burst_bytes]

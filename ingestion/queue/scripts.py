@@ -35,7 +35,7 @@ return table.concat(answer, ' ')
 
 ENQUEUE = Script("""
 -- keys: stream, once, bytes, nudge, ring, lane, counts, window, rate, day of source, day of app,
---   kept keys, kept windows
+--   kept keys, kept windows, repeats
 -- args: body, head, size, limit, body hash, ttl, lines, shard, nudge ttl, plain size, lane name,
 --   window s, bytes a second, burst, bytes a day of the source, of the app, bucket, field and mark
 --   of the idempotency key, most keys, slot s, slots, weight, keys a window counts as, fields of
@@ -45,9 +45,22 @@ local seconds, is_keyed = tonumber(clock[1]), ARGV[17] ~= ''
 local slot_s, slots = tonumber(ARGV[21]), tonumber(ARGV[22])
 local slot = math.floor(seconds / slot_s)
 local function keys_of(at) return 'lgs:once:' .. at .. ':' .. ARGV[17] end
+local function note(receipt, lines)
+  local field = receipt .. ' ' .. ARGV[25]
+  local noted = redis.call('HGET', KEYS[14], field)
+  -- Of very many, only what they come to.
+  if not noted and redis.call('HLEN', KEYS[14]) >= 10000 then
+    field = '- ' .. ARGV[25]
+    noted = redis.call('HGET', KEYS[14], field)
+  end
+  local all, size, sent = string.match(noted or '0 0 0', '^(%d+) (%d+) (%d+)')
+  redis.pcall('HSET', KEYS[14], field, string.format('%.0f %.0f %.0f %.3f',
+    all + lines, size + ARGV[10], sent + ARGV[3], seconds + tonumber(clock[2]) / 1e6))
+end
 local function duplicate(receipt, lines)
   -- pcall: a count that cannot be kept must not stop the door.
   if ARGV[25] ~= '' then
+    note(receipt, lines)
     redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[25], lines)
     redis.pcall('HINCRBYFLOAT', KEYS[7], ARGV[26], ARGV[10])
   end
@@ -337,6 +350,17 @@ if (redis.call('GET', KEYS[2]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[2])
 for i = 3, #ARGV, 2 do redis.pcall('HINCRBYFLOAT', KEYS[1], ARGV[i], ARGV[i + 1]) end
 return 1
+""")
+
+TAKE_REPEATS = Script("""
+-- keys: repeats, those put aside. Answers the name of the batch that is put aside now, if any
+if redis.call('EXISTS', KEYS[2]) == 0 then
+  if redis.call('EXISTS', KEYS[1]) == 0 then return '' end
+  redis.call('RENAME', KEYS[1], KEYS[2])
+  local clock = redis.call('TIME')
+  redis.call('HSET', KEYS[2], 'name', clock[1] .. '.' .. clock[2])
+end
+return redis.call('HGET', KEYS[2], 'name')
 """)
 
 RENEW = Script("""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from analytics.errors import InvalidParameter
 from analytics.insights import Insights, compare_spans
+from logplatform.parameters import InvalidParameter
 from storage.facade import LogQuery
 from tests.storage.records import AT
 from tests.storage.test_patterns import line

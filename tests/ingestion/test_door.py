@@ -1,10 +1,12 @@
 """The ASGI door: whole bodies only, counted, cut off at the limit."""
 
 import asyncio
+import gzip
 import json
 from dataclasses import replace
 
 import pytest
+import zstandard
 from django.db import OperationalError
 
 from ingestion import authentication, door, queue
@@ -161,6 +163,31 @@ def test_unusable_requests_leave_nothing(tenant, headers, body, status, code) ->
     assert (answer[0], answer[2]["error"]["code"]) == (status, code)
     assert answer[2]["error"]["hint"]
     assert queued() == 0
+
+
+@pytest.mark.parametrize(
+    ("encoding", "compress"), [("gzip", gzip.compress), ("zstd", zstandard.compress)]
+)
+def test_a_compressed_body_needs_no_header(tenant, encoding, compress) -> None:
+    """Twice, as the first post of a key takes another way than the next."""
+    for _ in range(2):
+        status, _, reply = send_to_door([compress(LINE + b"\n" + LINE)], key=tenant.ingest_key)
+        assert (status, reply["accepted"]) == (202, 2)
+        entry = queue.queued_entry(reply["receipt"]).entry
+        assert (entry.encoding, entry.size) == (encoding, 37)
+
+
+@pytest.mark.parametrize("wait", [b"wait=banana", b"wait=2", b"wait=on"])
+def test_a_wait_that_says_neither_yes_nor_no_is_told(tenant, wait) -> None:
+    status, _, reply = send_to_door([LINE], key=tenant.ingest_key, query=wait)
+    assert (status, reply["error"]["code"]) == (400, "invalid_parameter")
+    assert queued() == 0
+
+
+def test_formats_may_be_said_one_by_one(tenant) -> None:
+    query = b"format=access_combined&format=json"
+    _, _, reply = send_to_door([LINE], key=tenant.ingest_key, query=query)
+    assert queue.queued_entry(reply["receipt"]).entry.format == "access_combined,json"
 
 
 @pytest.mark.parametrize("query", [b"formatt=json", b"wiat=true", b"Format=nginx"])

@@ -7,7 +7,7 @@ import zlib
 import pytest
 import zstandard
 
-from ingestion.encoding import decompress
+from ingestion.encoding import decompress, encoding_of
 from logplatform.kernel.errors import PlatformError
 
 TEXT = b"a line\n" * 1000
@@ -93,6 +93,23 @@ def test_bad_bodies_are_refused_with_their_code(encoding: str, body: bytes, code
     with pytest.raises(PlatformError) as caught:
         decompress(body, encoding, limit_bytes=LIMIT)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("body", "declared", "encoding"),
+    [
+        (gzip.compress(TEXT), "", "gzip"),
+        (gzip.compress(TEXT), " Identity", "gzip"),
+        (zstandard.compress(TEXT), "", "zstd"),
+        (zstandard.compress(TEXT), "deflate", "deflate"),
+        (TEXT, "br", "br"),
+        (TEXT, "", ""),
+        (b"\x1f\x8b", "", ""),
+        (zlib.compress(TEXT), "", ""),
+    ],
+)
+def test_what_is_not_declared_is_known_by_its_first_bytes(body, declared, encoding) -> None:
+    assert encoding_of(body, declared) == encoding
 
 
 def test_the_limit_itself_is_allowed() -> None:

@@ -7,10 +7,11 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from ingestion import drain, queue
+from ingestion.ledger import repeats
 from ingestion.ledger.models import LedgerGap
 from tests.clients import signed_in
 from tests.factories import Roles, make_user
-from tests.ingestion.feeding import make_entry
+from tests.ingestion.feeding import make_entry, send
 from tests.outages import engine_away, queue_away
 
 pytestmark = [pytest.mark.usefixtures("one_shard", "valkey", "clickhouse"), pytest.mark.django_db]
@@ -92,6 +93,17 @@ def test_a_receipt_is_found_by_its_id_and_shown_in_full(roles: Roles) -> None:
     assert "{&quot;cut" in lines
     assert "bytes" in text
     assert "through the queue" in text
+
+
+def test_what_came_again_is_listed_and_leads_to_what_came_first(roles: Roles) -> None:
+    first = send(roles.a, b"once", key="k").receipt
+    send(roles.a, b"once", key="k")
+    drain.drain_shard(0, idle_s=0.05)
+    assert repeats.book_repeats() == 1
+    text = page(roles.member, f"{LIST}?state=duplicates")
+    link = text.split(f'href="{LIST}repeat-')[1].split('"')[0]
+    assert f'href="{LIST}{first}/"' not in text
+    assert f'href="{LIST}{first}/"' in page(roles.member, f"{LIST}repeat-{link}")
 
 
 def test_a_receipt_of_another_app_is_not_there(roles: Roles) -> None:

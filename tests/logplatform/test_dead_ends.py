@@ -54,6 +54,21 @@ def test_a_program_learns_the_nearest_address(
     assert error["hint"] == f"{meant}/api/docs lists the addresses there are."
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/_bulk", "/logs-app/_bulk", "/loki/api/v1/push", "/v1/logs", "/api/v2/logs", "/gelf"),
+        *("/services/collector", "/services/collector/event/1.0", "/insert/jsonline"),
+    ],
+)
+def test_a_shipper_set_up_for_another_product_learns_where_lines_go(
+    visitor: Client, path: str
+) -> None:
+    answer = visitor.post(path, b"{}", content_type="application/json")
+    assert answer.status_code == 404
+    assert "`/api/v1/ingest`" in answer.json()["error"]["hint"]
+
+
 def test_a_program_that_posts_to_a_page_is_led_to_the_api(visitor: Client, roles: Roles) -> None:
     answer = visitor.post("/", b'{"message": "x"}', content_type="application/json")
     assert answer.status_code == 403

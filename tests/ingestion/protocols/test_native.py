@@ -1,6 +1,9 @@
 """The native protocol: the body decides what it is."""
 
+import bz2
+import gzip
 import json
+import lzma
 
 import pytest
 from hypothesis import given
@@ -28,6 +31,9 @@ PRETTY = json.dumps({"message": "one", "more": {"a": [1, 2]}}, indent=2).encode(
         ("", PRETTY, "object", 1, True),
         (JSON, b'[{"a":1},\n {"b":2}]', "array", 2, True),
         (TEXT, b'[{"a":1}]', "array", 1, True),
+        (JSON, b'{"a":"\\ud800"}', "lines", 1, True),
+        (JSON, b' [ {"a":"\\ud800"} ,[1],\n"\\udcff" ] ', "array", 3, True),
+        ("", b'{\n "a": "\\udcff"\n}', "object", 1, True),
         (NDJSON, OBJECT + b"\n" + OBJECT + b"\n", "lines", 2, True),
         (NDJSON, b"\n\n" + OBJECT + b"\r\n  \n" + OBJECT, "lines", 2, True),
         (JSON, OBJECT + b"\nnot json\n", "lines", 2, True),
@@ -42,7 +48,8 @@ PRETTY = json.dumps({"message": "one", "more": {"a": [1, 2]}}, indent=2).encode(
     ],
     ids=[
         "object", "object by curl", "pretty object", "pretty object without a type", "array",
-        "array called text", "ndjson", "blank lines", "bad line among good", "byte order mark",
+        "array called text", "half surrogate", "array of half surrogates", "pretty half surrogate",
+        "ndjson", "blank lines", "bad line among good", "byte order mark",
         "text called json", "text with brackets", "text", "journal", "journal by curl",
         "no journal",
         "separators that are not newlines",
@@ -70,10 +77,22 @@ def test_bodies_are_told_apart(content_type, body, shape, lines, strict) -> None
         (JSON, b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "not_decodable"),
         ("text/plain; charset=utf-16", b"a\0b\0", "unsupported_content_type"),
         ("multipart/form-data; boundary=x", b"--x", "unsupported_content_type"),
+        ("application/x-protobuf", b"\x0a\x05hello", "unsupported_content_type"),
+        (TEXT, "a line".encode("utf-16"), "unsupported_content_type"),
+        (JSON, '{"a":1}'.encode("utf-16-be").join([b"\xfe\xff", b""]), "unsupported_content_type"),
+        (JSON, OBJECT.decode().encode("utf-32"), "unsupported_content_type"),
+        (CURL, gzip.compress(b"a line"), "unsupported_content_type"),
+        (CURL, lzma.compress(b"a line"), "unsupported_content_type"),
+        (CURL, bz2.compress(b"a line"), "unsupported_content_type"),
+        (JSON, b'[{"a":"\\ud800"}, {"b"', "not_decodable"),
+        (JSON, b'[{"a":"\\ud800"}] x', "not_decodable"),
+        (JSON, b'[{"a":"\\ud800"},]', "not_decodable"),
     ],
     ids=[
         "empty", "white space", "empty array", "cut object", "only cut lines", "cut array",
-        "string", "cut journal", "null", "number", "nesting", "utf-16", "form upload",
+        "string", "cut journal", "null", "number", "nesting", "utf-16", "form upload", "protobuf",
+        "utf-16 by its mark", "big-endian utf-16", "utf-32", "gzip twice", "xz", "bzip2",
+        "cut array of half surrogates", "array and more", "array with a comma at its end",
     ],
 )  # fmt: skip
 def test_undecodable_bodies_are_refused_as_a_whole(content_type, body, code) -> None:
@@ -98,6 +117,15 @@ def test_a_refusal_names_the_line_and_what_is_wrong_with_it(body, problem) -> No
         inspect(body, JSON)
     assert problem in caught.value.text
     assert "recursion" not in caught.value.text.lower()
+
+
+def test_half_surrogates_of_an_array_keep_their_exact_text() -> None:
+    body = b'[{"a": "\\ud800", "n": 1.10},\n {"b": [1,2]} ,"\\udcff"]'
+    assert decode(body, "array").split(b"\n") == [
+        b'{"a": "\\ud800", "n": 1.10}',
+        b'{"b": [1,2]}',
+        b'"\\udcff"',
+    ]
 
 
 def test_array_elements_keep_their_exact_text() -> None:

@@ -64,6 +64,14 @@ def test_lines_are_stored_with_their_mark_and_old_times_and_leave_quarantine(app
     assert storage.count_rejects(SHOP) == 0
 
 
+def test_a_line_that_says_it_was_replayed_is_found_by_the_replay_that_stored_it(app: App) -> None:
+    reject({"raw": b'{"message":"one","_replay":"mine","a":1}'})
+    replay = run(start(app))
+    assert messages(f"_replay:{replay.pk.hex}") == Counter(["one"])
+    assert messages("_replay:mine") == Counter()
+    assert messages("a:1") == Counter(["one"])
+
+
 def test_receipts_of_a_replay_add_up_under_the_times_of_old(app: App) -> None:
     from storage.clickhouse import client
 
