@@ -13,10 +13,11 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from ingestion.closing import check_slug_unused
 from ingestion.custom.reading import published
 from ingestion.formats import MAX_FORMATS_CHARS, formats_in, formats_to_choose
 from ingestion.models import SCOPES, ApiKey, Source
-from ingestion.setup import check_slug_unused, check_zone, hidden_groups, slug_of
+from ingestion.setup import check_zone, hidden_groups, slug_of
 from logplatform.kernel.sizes import parse_size, write_size
 from storage.models import MAX_QUOTA_BYTES, MAX_RETENTION_DAYS, SLUG, App
 
@@ -183,7 +184,7 @@ class OpenAppForm(AppForm):
             if name in cleaned and slug in cleaned:
                 cleaned[slug] = slug_or_made(cleaned, name=name, slug=slug)
         if "slug" in cleaned:
-            check_slug_unused(cleaned["slug"])
+            check_slug_unused(cleaned["slug"], self.user)
         return cleaned
 
 

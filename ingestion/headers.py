@@ -35,7 +35,7 @@ def header_of(identity: KeyIdentity, formats: str, body: bytes) -> str:
     table = table_in(formats_in(formats))
     if not table:
         return ""
-    name = f"lgs:header:{identity.app}/{identity.source}/{identity.key_id}:{table}"
+    name = f"{queue.header_prefix(identity.app)}{identity.source}/{identity.key_id}:{table}"
     remembered = _read(name)
     header = header_for(table, body, remembered)
     after = header_after(table, body, header)

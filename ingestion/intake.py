@@ -66,7 +66,7 @@ def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Acc
     prepared = prepare(identity, protocol, sent)
     failpoints.reach("door.before_enqueue")
     try:
-        answer = queue.enqueue_all([prepared.ask])[0]
+        queued = settle(prepared, queue.enqueue_all([prepared.ask])[0])
     except queue.QueueDown as error:
         if not prepared.may_go_directly:
             raise QueueAway() from error
@@ -74,7 +74,6 @@ def accept_body(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Acc
         from ingestion import direct
 
         return direct.store(prepared.entry)
-    queued = settle(prepared, answer)
     if queued.needs_nudge:
         ring(queued.shard)
     return accepted(queued)
@@ -97,7 +96,7 @@ def prepare(identity: KeyIdentity, protocol: str, sent: IncomingBody) -> Prepare
 
 
 def settle(prepared: Prepared, answer: Any) -> queue.Enqueued:
-    """Read the queue's answer. Raises: PlatformError, a 4xx or 503."""
+    """Read the queue's answer. Raises: PlatformError, a 4xx or 503; QueueDown."""
     try:
         queued = queue.enqueued(prepared.ask, answer)
     except queue.OverQuota as over:

@@ -25,6 +25,7 @@ __all__ = [
     "SCOPES",
     "ApiKey",
     "AppSalt",
+    "ClosedApp",
     "CustomFormat",
     "FormatCase",
     "FormatVersion",
@@ -197,3 +198,13 @@ class DirectWrite(models.Model):
 
     def __str__(self) -> str:
         return self.receipt
+
+
+class ClosedApp(models.Model):
+    """An app that people deleted, until nothing of it is left and nothing more can come."""
+
+    slug = models.CharField(max_length=63, primary_key=True)
+    closed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.slug

@@ -222,7 +222,7 @@ def _save(source: Source, memory: _Memory) -> None:
 
 
 def _key(source: Source, what: str) -> str:
-    return f"lgs:usual:{source[0]}/{source[1]}:{what}"
+    return f"{queue.usual_prefix(source[0])}{source[1]}:{what}"
 
 
 def _with_durations(counts: Counts, took_ms: pl.Series) -> Counts:

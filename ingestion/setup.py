@@ -1,6 +1,5 @@
 """Opens apps and issues keys: the one way the admin, the API and the first start do it."""
 
-import logging
 import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,8 +16,6 @@ from ingestion.authentication import forget_cached_keys
 from ingestion.models import ApiKey, Source
 from logplatform.kernel.errors import PlatformError
 from storage.models import App, RetentionPolicy
-
-logger = logging.getLogger(__name__)
 
 MAX_SLUG = 63
 
@@ -63,31 +60,6 @@ def slug_of(name: str) -> str:
     return slugify(name).replace("_", "-")[:MAX_SLUG].strip("-")
 
 
-def check_slug_unused(slug: str) -> str:
-    """The slug, unless lines of a deleted app carry it: their new reader may be another team.
-
-    While the engine is away nobody knows, and the slug passes.
-
-    Raises:
-        ValidationError: there are such lines.
-    """
-    from storage import facade  # late: starting the web process must not load the engine's client
-
-    try:
-        lines = facade.count_logs(facade.LogQuery(apps=(slug,)))
-    except PlatformError:
-        logger.warning("Whether a slug has old lines is unknown", extra={"app": slug})
-        return slug
-    if lines and not App.objects.filter(slug=slug).exists():
-        raise ValidationError(
-            {
-                "slug": "Lines of a deleted app still carry this slug; they go within a week. "
-                "Choose another one."
-            }
-        )
-    return slug
-
-
 def open_app(draft: AppDraft) -> App:
     """Create an app with its retention policy.
 
@@ -101,23 +73,6 @@ def open_app(draft: AppDraft) -> App:
         app.groups.set(draft.groups)
         keep_days(app, draft.days)
     return app
-
-
-def close_app(app: App) -> None:
-    """Delete an app: sources and keys at once, its lines by the log engine.
-
-    Lines still in the queue, and those the engine cannot remove now, go by the clean-up, which
-    removes lines of apps that are no more after a week.
-    """
-    from storage import facade  # late: starting the web process must not load the engine's client
-
-    slug = app.slug
-    app.delete()
-    forget_cached_keys()
-    try:
-        facade.delete_app_logs(slug)
-    except Exception:
-        logger.exception("Lines of a deleted app wait for the clean-up", extra={"app": slug})
 
 
 def keep_days(app: App, days: int | None) -> RetentionPolicy:

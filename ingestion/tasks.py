@@ -77,6 +77,14 @@ def bound_quarantine() -> int:
     return enforce_bounds()
 
 
+@shared_task(name="ingestion.remove_closed", ignore_result=True)
+def remove_closed() -> int:
+    """Remove what deleted apps left; returns how many apps are gone for good."""
+    from ingestion.closing import remove_closed as remove
+
+    return remove()
+
+
 @shared_task(name="ingestion.reconcile", ignore_result=True)
 def reconcile() -> None:
     """Compare receipts with stored lines, for all that has settled since the last time."""

@@ -11,6 +11,7 @@ _EVERY: dict[str, tuple[str, int, str]] = {
     "Save when keys were last used": ("ingestion.save_key_use", 60, "seconds"),
     "Go on with replays nobody works on": ("ingestion.resume_replays", 30, "seconds"),
     "Bound the quarantine": ("ingestion.bound_quarantine", 300, "seconds"),
+    "Remove what deleted apps left": ("ingestion.remove_closed", 300, "seconds"),
     "Compare the ledger with the store": ("ingestion.reconcile", 60, "seconds"),
     "Look whether the queue has its data": ("ingestion.watch_queue", 10, "seconds"),
     "Book bodies that came again": ("ingestion.book_repeats", 60, "seconds"),

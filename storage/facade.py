@@ -3,7 +3,13 @@
 from storage.activity import SourceActivity, source_activity
 from storage.callers import Caller, caller_scope, set_caller
 from storage.clickhouse.error_codes import QueryTooExpensive, StoreError, StoreUnavailable
-from storage.clickhouse.maintenance import check_alive, delete_app_logs, truncate_all
+from storage.clickhouse.maintenance import (
+    check_alive,
+    delete_app_logs,
+    forgetful_tables,
+    holds_app,
+    truncate_all,
+)
 from storage.clickhouse.migrate import migrate
 from storage.contracts import (
     Bucket,
@@ -170,9 +176,11 @@ __all__ = [
     "find_receipt",
     "find_templates",
     "holds_any",
+    "holds_app",
     "free_quarantine_space",
     "get_context",
     "get_log",
+    "forgetful_tables",
     "get_reject",
     "has_receipts",
     "group_requests",

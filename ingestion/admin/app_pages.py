@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from ingestion import setup
+from ingestion import closing, setup
 from ingestion.admin.shared import IssuingAdmin, ReadOnlyInline
 from ingestion.admin.usage import UsageAdmin
 from ingestion.forms import AppForm, OpenAppForm
@@ -113,7 +113,7 @@ class AppAdmin(UsageAdmin, IssuingAdmin):
 
     def delete_model(self, request: HttpRequest, obj: App) -> None:
         """The app, its sources and keys at once; its lines by the log engine."""
-        setup.close_app(obj)
+        closing.close_app(obj)
 
     def get_actions(self, request: HttpRequest) -> Any:
         """No deleting of several apps at once."""

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ingestion import setup
+from ingestion import closing, setup
 from ingestion.authentication import forget_cached_keys
 from ingestion.control import serializers as shapes
 from ingestion.models import ApiKey, Source
@@ -52,7 +52,7 @@ class AppView(ControlView):
             groups=values.get("groups", ()),
         )
         with as_invalid_request():
-            setup.check_slug_unused(draft.slug or setup.slug_of(draft.name))
+            closing.check_slug_unused(draft.slug or setup.slug_of(draft.name), request.user)
             app = setup.open_app(draft)
             note(request, app, ADDED, "opened.")
         return self.answer(app, 201)
@@ -78,7 +78,7 @@ class AppView(ControlView):
         if request.query_params.get("confirm") != app.slug:
             raise ValidationError({"confirm": [f"Send ?confirm={app.slug} to delete the app."]})
         note(request, app, DELETED, "deleted with its lines.")
-        setup.close_app(app)
+        closing.close_app(app)
         return Response(status=204)
 
 

@@ -17,7 +17,8 @@ from ingestion.queue.counts import book, book_direct, booked, counters, direct_p
 from ingestion.queue.entries import dump_head, load_entry, queued_entry
 from ingestion.queue.key_use import is_revoked, note_key_use, note_revoked, take_key_use
 from ingestion.queue.lease import LINES, UNREAD, Group, LeaseLost, ShardLease, part_token
-from ingestion.queue.names import BYTES_KEY, shards, stream_key
+from ingestion.queue.leftovers import forget_app
+from ingestion.queue.names import BYTES_KEY, header_prefix, shards, stream_key, usual_prefix
 from ingestion.queue.once import idempotency_fill
 from ingestion.queue.producer import (
     Enqueue,
@@ -61,6 +62,8 @@ __all__ = [
     "enqueued",
     "epoch",
     "forget_repeats",
+    "forget_app",
+    "header_prefix",
     "idempotency_fill",
     "is_revoked",
     "load_entry",
@@ -74,5 +77,6 @@ __all__ = [
     "stream_key",
     "take_key_use",
     "take_repeats",
+    "usual_prefix",
     "wait_for_result",
 ]

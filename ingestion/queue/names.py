@@ -43,6 +43,16 @@ def result_key(receipt: str) -> str:
     return f"lgs:result:{receipt}"
 
 
+def usual_prefix(app: str) -> str:
+    """What sources of an app usually send (`ingestion.rarity`) lies under keys that begin so."""
+    return f"lgs:usual:{app}/"
+
+
+def header_prefix(app: str) -> str:
+    """Headers of tables (`ingestion.headers`) lie under keys that begin so."""
+    return f"lgs:header:{app}/"
+
+
 BYTES_KEY = "lgs:ingest:bytes"
 EPOCH_KEY = "lgs:epoch"
 REVOKED_KEY = "lgs:keys:revoked"

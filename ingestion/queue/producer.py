@@ -227,18 +227,23 @@ def _answers(asked: Sequence[Enqueue], places: Sequence[int], answer: Any) -> li
 
 def _run(calls: list[Call]) -> list[Any]:
     deadline = time.monotonic() + 5
-    is_first = True
+    may_have_run = False
     while True:
+        is_late = time.monotonic() > deadline
         try:
             return run_all(client(), calls)
         except NotSent as error:
-            if is_first:
+            if not may_have_run:
+                raise QueueDown(str(error)) from error
+        except redis.BusyLoadingError as error:
+            # It reads its file and runs nothing yet; most often that takes less than this.
+            if is_late and not may_have_run:
                 raise QueueDown(str(error)) from error
         except UNREACHABLE:
-            is_first = False
+            may_have_run = True
             # What our own repeat finds is no duplicate.
             calls = [_without_count(call) for call in calls]
-        if time.monotonic() > deadline:
+        if is_late:
             raise OutcomeUnknown()
         time.sleep(0.2)
 
@@ -248,13 +253,22 @@ def _without_count(call: Call) -> Call:
     return call._replace(args=[*call.args[:-2], *_NO_FIELDS]) if is_counted else call
 
 
+def _takes_no_writes(answer: Any) -> bool:
+    """Whether the server says so: its disk fails, it is a replica, or it misses those it needs."""
+    if isinstance(answer, redis.ReadOnlyError | redis.exceptions.MasterDownError):
+        return True
+    return isinstance(answer, Exception) and str(answer).startswith(("MISCONF ", "NOREPLICAS "))
+
+
 def enqueued(asked: Enqueue, answer: Any) -> Enqueued:
     """Read an answer of `enqueue_all`.
 
-    Raises: OverQuota, BacklogFull, IdempotencyFull, IdempotencyMismatch.
+    Raises: OverQuota, BacklogFull, IdempotencyFull, IdempotencyMismatch, QueueDown.
     """
     if isinstance(answer, redis.OutOfMemoryError):
         raise BacklogFull() from answer
+    if _takes_no_writes(answer):
+        raise QueueDown(str(answer)) from answer
     if isinstance(answer, Exception):
         raise answer
     status, receipt, lines, rung = answer

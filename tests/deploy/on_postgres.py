@@ -17,9 +17,12 @@ from django.db import IntegrityError, connection, transaction  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 from django_celery_beat.models import PeriodicTask  # noqa: E402
 
+from ingestion import authentication  # noqa: E402
 from ingestion.authentication import identity_of  # noqa: E402
+from ingestion.errors import KeysAway  # noqa: E402
 from ingestion.keys import parse_key  # noqa: E402
 from storage.models import App  # noqa: E402
+from tests.environment import free_port  # noqa: E402
 from tests.factories import make_roles  # noqa: E402
 
 roles = make_roles()
@@ -69,18 +72,40 @@ def key_in_a_thread(_: int) -> bool:
         connection.close()
 
 
+def key_without_database(plaintext: str) -> str:
+    """What becomes of a key while nobody listens at the database's address."""
+    key = parse_key(plaintext)
+    connection.close()
+    connection.settings_dict.update(HOST="127.0.0.1", PORT=str(free_port()))
+    try:
+        return "let in" if key and identity_of(key) else "refused"
+    except KeysAway:
+        return "come again"
+
+
 with ThreadPoolExecutor(8) as pool:
     found = list(pool.map(key_in_a_thread, range(32)))
 
+found_people = {
+    "owner": statuses(roles.owner),
+    "member": names(roles.member),
+    "outsider": names(roles.outsider),
+}
+is_unique, schedules = second_app_is_refused(), PeriodicTask.objects.count()
+authentication.CACHE_S = 0.0
+gone = {
+    "seen lately": key_without_database(roles.a.ingest_key),
+    "not seen": key_without_database(roles.b.ingest_key),
+}
+
 json.dump(
     {
+        **found_people,
         "vendor": connection.vendor,
-        "owner": statuses(roles.owner),
-        "member": names(roles.member),
-        "outsider": names(roles.outsider),
-        "is_unique": second_app_is_refused(),
+        "is_unique": is_unique,
         "keys": all(found),
-        "schedules": PeriodicTask.objects.count(),
+        "schedules": schedules,
+        "gone": gone,
     },
     sys.stdout,
 )

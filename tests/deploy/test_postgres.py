@@ -51,3 +51,7 @@ def test_keys_are_found_from_many_threads(answers: dict[str, Any]) -> None:
 
 def test_the_schedules_are_there_after_migrating(answers: dict[str, Any]) -> None:
     assert answers["schedules"] >= 3
+
+
+def test_keys_seen_lately_hold_while_the_database_is_gone(answers: dict[str, Any]) -> None:
+    assert answers["gone"] == {"seen lately": "let in", "not seen": "come again"}

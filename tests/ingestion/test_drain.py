@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import threading
 from collections import Counter
 
 import pytest
@@ -63,6 +64,31 @@ def test_a_drain_that_dies_after_the_insert_doubles_nothing(monkeypatch) -> None
     put(b'{"message":"later"}', strict_json=True)
     assert drain_all() == 6
     assert messages() == Counter([f"m{number}" for number in range(5)] + ["later"])
+
+
+def test_what_comes_while_an_insert_takes_long_is_one_insert(monkeypatch) -> None:
+    """A slow engine gets larger inserts, not more of them, and none beside the one at work."""
+    write, sizes = storage.write_logs, []
+    is_writing, may_go_on = threading.Event(), threading.Event()
+
+    def slowly(frame, *, token: str) -> None:
+        sizes.append(len(frame))
+        is_writing.set()
+        assert may_go_on.wait(30)
+        write(frame, token=token)
+
+    monkeypatch.setattr(storage, "write_logs", slowly)
+    put(b"first")
+    drain_ = threading.Thread(target=drain_all)
+    drain_.start()
+    assert is_writing.wait(30)
+    for number in range(100):
+        put(b"%d" % number)
+    assert drain_all() == 0, "another drain waits for its turn"
+    may_go_on.set()
+    drain_.join(60)
+    assert sizes == [1, 100]
+    assert sum(messages().values()) == 101
 
 
 def test_a_store_that_is_away_leaves_everything_queued(monkeypatch) -> None:

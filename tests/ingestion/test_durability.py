@@ -6,6 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ingestion.durability import durability_problems
+from storage import facade as storage
+from storage.clickhouse import client
 
 SETTINGS = {"appendfsync": "everysec", "maxmemory-policy": "allkeys-lru", "appendonly": "no"}
 GOOD = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
@@ -27,6 +29,19 @@ def test_each_setting_that_loses_lines_is_named(server, name: str) -> None:
     server.config_set(name, SETTINGS[name])
     (problem,) = durability_problems()
     assert problem.startswith(f"{name} is {SETTINGS[name]!r}")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("server", "clickhouse")
+def test_nothing_is_prepared_on_an_engine_that_stores_repeats_twice() -> None:
+    change = "ALTER TABLE receipts MODIFY SETTING non_replicated_deduplication_window = "
+    assert storage.forgetful_tables() == []
+    client.run(f"{change} 0")
+    try:
+        with pytest.raises(CommandError, match="receipts .* do not remember inserts"):
+            call_command("prepare", "--no-static", stdout=StringIO())
+    finally:
+        client.run(f"{change} 10000")
 
 
 @pytest.mark.django_db

@@ -1,12 +1,18 @@
 """Services that go away and come back, with the server processes themselves: nothing by hand."""
 
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+import redis
 
 from ingestion import drain, queue
+from ingestion.errors import OutcomeUnknown
 from ingestion.queue.producer import weight_of
 from storage import facade as storage
 from storage.facade import StoreUnavailable
@@ -14,8 +20,11 @@ from tests.ingestion.feeding import make_entry, messages
 from tests.ingestion.test_queue import put
 from tests.ingestion.valkeys import Server
 from tests.outages import engine_away
+from tests.services import wait_until
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(180)
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def read_all() -> list[bytes]:
@@ -63,6 +72,58 @@ def test_a_frozen_queue_costs_a_sender_seconds_not_minutes(server: Server) -> No
     # The same key again: whether the first came through does not matter.
     put(b"unknown", key="k")
     assert read_all() == [b"before", b"unknown"]
+
+
+def test_a_queue_that_is_killed_again_and_again_has_each_body_once(server: Server) -> None:
+    """Between an append and its answer as well: senders repeat under their key what is unknown."""
+    bodies = [b"%03d" % number for number in range(200)]
+    taken: list[bytes] = []
+
+    def send(body: bytes) -> None:
+        while True:
+            try:
+                put(body, key=body.decode())
+            except (queue.QueueDown, OutcomeUnknown):
+                time.sleep(0.02)
+            else:
+                return taken.append(body)
+
+    with ThreadPoolExecutor(8) as senders:
+        for body in bodies:
+            senders.submit(send, body)
+        for kills in range(1, 6):
+            wait_until(lambda least=30 * kills: len(taken) >= least, 60)
+            server.kill()
+            server.start()
+    assert sorted(read_all()) == sorted(taken) == bodies
+
+
+WAITING = """
+import django; django.setup()
+from ingestion import drain
+while True:
+    drain.drain_shard(0, idle_s=3)
+"""
+
+
+@pytest.mark.usefixtures("one_shard", "clickhouse")
+def test_a_body_that_came_to_a_worker_frozen_while_it_waited_is_taken_by_the_next(
+    valkey: redis.Redis,
+) -> None:
+    """Frozen as it waits for news, then killed: nobody read what it was told."""
+    worker = subprocess.Popen([sys.executable, "-c", WAITING], cwd=ROOT)
+    try:
+        wait_until(lambda: valkey.info("clients")["blocked_clients"] == 1, 60)
+        worker.send_signal(signal.SIGSTOP)
+        put(b"for the frozen one")
+    finally:
+        worker.kill()
+        worker.wait()
+    wait_until(lambda: valkey.info("clients")["blocked_clients"] == 0, 30)
+    valkey.delete("lgs:lease:0")
+    assert drain.drain_shard(0, idle_s=0.05) == 1
+    assert messages() == Counter(["for the frozen one"])
+    assert queue.backlog_bytes() == 0
 
 
 @pytest.mark.usefixtures("one_shard", "valkey", "clickhouse")

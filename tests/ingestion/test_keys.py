@@ -1,5 +1,8 @@
 """The format of API keys."""
 
+import random
+import string
+
 import pytest
 
 from ingestion.keys import make_key, parse_key
@@ -30,3 +33,10 @@ def test_keys_match_only_their_own_hash() -> None:
 )
 def test_garbage_is_refused_by_its_checksum_alone(change) -> None:
     assert parse_key(change(make_key().plaintext)) is None
+
+
+def test_no_key_is_guessed_by_chance() -> None:
+    """The checksum lets none of these come as far as the database."""
+    signs = string.ascii_letters + string.digits
+    guesses = ("".join(random.choices(signs, k=59)) for _ in range(50_000))
+    assert not any(parse_key(f"lgs_{guess[:10]}_{guess[10:]}") for guess in guesses)

@@ -32,14 +32,14 @@ class Server:
 
         self.folder, self.port, self.under = folder, free_port(), list(under)
         self.environment = {**os.environ, **(environment or {})}
-        self._command = [str(get_binary_path()), "--port", str(self.port), "--dir", str(folder)]
-        self._command += ["--bind", "127.0.0.1", "--save", ""]
-        self._command += ["--appendonly", "yes", "--appendfsync", "always"]
+        self.command = [str(get_binary_path()), "--port", str(self.port), "--dir", str(folder)]
+        self.command += ["--bind", "127.0.0.1", "--save", ""]
+        self.command += ["--appendonly", "yes", "--appendfsync", "always"]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [*self.under, *self._command],
+            [*self.under, *self.command],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=self.environment,

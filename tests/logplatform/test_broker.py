@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 
+import pytest
 import redis
+from kombu.exceptions import ContentDisallowed
 from kombu.simple import SimpleQueue
 
 from logplatform.celery import app
@@ -50,3 +52,12 @@ def test_a_worker_that_hangs_while_it_stops_ends(valkey: redis.Redis) -> None:
     finally:
         worker.kill()
         worker.wait()
+
+
+def test_a_message_that_would_run_code_is_refused(valkey: redis.Redis) -> None:
+    """Who can write to the broker still cannot have a worker run what it likes."""
+    with app.connection_for_read() as connection:
+        SimpleQueue(connection.default_channel, "bells", serializer="pickle").put({"a": 1})
+        bells = SimpleQueue(connection.default_channel, "bells", accept=app.conf.accept_content)
+        with pytest.raises(ContentDisallowed, match="untrusted"):
+            bells.get(timeout=5)

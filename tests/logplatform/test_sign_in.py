@@ -96,3 +96,11 @@ def test_signing_in_and_out_changes_the_session(path: str) -> None:
     copy = Client()
     copy.cookies["sessionid"] = session
     assert copy.get("/admin/").status_code == 302
+
+
+def test_the_cookie_of_a_session_is_for_our_own_pages_only(settings: Any) -> None:
+    settings.SESSION_COOKIE_SECURE = True  # as it is where PUBLIC_URL is https
+    answer = Client().post("/login", {"username": "ada", "password": GOOD})
+    cookie = answer.cookies[settings.SESSION_COOKIE_NAME]
+    assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Lax")
+    assert 0 < int(cookie["max-age"]) <= 14 * 24 * 3600

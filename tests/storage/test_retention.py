@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from logplatform.kernel import clock
-from storage import facade
+from storage import facade, retention
 from storage.clickhouse import client
 from storage.models import App, RetentionPolicy, RetentionRun
 from storage.retention import drop_expired, expired_counts
@@ -48,6 +48,31 @@ def test_a_day_on_which_nothing_stays_is_dropped_whole(store: Store) -> None:
     removed = drop_expired({"shop": 7, "zoo": 10}, NOW)
     assert (removed.partitions, removed.lines_by_app) == (2, {"shop": 3, "zoo": 2})
     assert left("shop", "zoo") == ["zoo 10"]
+
+
+def test_a_clean_up_that_dies_between_two_days_is_finished_by_the_next(
+    store: Store, monkeypatch
+) -> None:
+    store(*(aged(days) for days in (6, 10, 11, 12)), *(aged(days, "zoo") for days in (11, 50)))
+    alter, done = retention._alter, []
+
+    def die_at_the_second(action: str) -> None:
+        done.append(action)
+        if len(done) == 2:
+            raise SystemExit
+        alter(action)
+
+    terms = {"shop": 7, "zoo": None}
+    with monkeypatch.context() as patch:
+        patch.setattr(retention, "_alter", die_at_the_second)
+        with pytest.raises(SystemExit):
+            drop_expired(terms, NOW)
+    assert left("shop") == ["shop 6", "shop 10"]
+    drop_expired(terms, NOW)
+    assert left("shop", "zoo") == ["shop 6", "zoo 11", "zoo 50"]
+    counted = [facade.count_logs(facade.LogQuery(apps=(app,))) for app in ("shop", "zoo")]
+    assert counted == [1, 2]
+    assert drop_expired(terms, NOW).lines == 0
 
 
 def test_an_app_without_a_policy_keeps_everything(store: Store) -> None:

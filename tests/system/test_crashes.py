@@ -2,9 +2,11 @@
 
 import itertools
 import signal
+import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import httpx
 import pytest
@@ -139,6 +141,38 @@ def test_a_restart_in_order_under_load_loses_nothing(up: Up, oracle: Oracle) -> 
         up.stop()
         up.start()
     assert_kept(up, oracle)
+
+
+def test_a_kill_while_a_body_is_half_read_leaves_nothing_of_it(up: Up, oracle: Oracle) -> None:
+    body = oracle.issue(is_keyed=False)
+    content = oracle.content(body.number)
+    head = (
+        f"POST /api/v1/ingest HTTP/1.1\r\nHost: 127.0.0.1:{up.port}\r\n"
+        f"Authorization: Bearer {up.first_run['ingest_key']}\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    ).encode()
+    with socket.create_connection(("127.0.0.1", up.port), timeout=60) as wire:
+        wire.sendall(head + content[: len(content) // 2])
+        faults.kill(up, "web")
+        with suppress(ConnectionError):
+            assert wire.recv(4096) == b""
+    wait_until(lambda: up.answers("/readyz"), 60, up.text)
+    assert_kept(up, oracle)
+    assert stored_bodies(up, oracle) == {}
+
+
+def test_a_locked_database_under_load_keeps_nobody_out(up: Up, oracle: Oracle) -> None:
+    """Somebody's long transaction, or a backup: keys are still read, and bodies are stored."""
+    with load(up, oracle), closing(database_of(up)) as somebody:
+        somebody.execute("BEGIN EXCLUSIVE")
+        before = stored_bodies(up, oracle)
+        wait_until(lambda: len(stored_bodies(up, oracle)) > len(before) + 10, 60, up.text)
+        somebody.rollback()
+    assert_kept(up, oracle)
+
+
+def database_of(up: Up) -> sqlite3.Connection:
+    return sqlite3.connect(up.folder / "control.sqlite3", timeout=60, isolation_level=None)
 
 
 def test_an_outage_of_the_engine_is_sat_out_and_drained_in_order(up: Up, oracle: Oracle) -> None:

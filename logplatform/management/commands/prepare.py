@@ -72,3 +72,9 @@ class Command(BaseCommand):
                 break
         for name in applied:
             self.stdout.write(f"Applied the log schema step {name}.")
+        if tables := facade.forgetful_tables():
+            raise CommandError(
+                f"The tables {', '.join(tables)} of the log engine do not remember inserts, so that"
+                " one repeated after a crash is there twice: set their"
+                " non_replicated_deduplication_window (on a cluster: replicated_…) to 10000."
+            )

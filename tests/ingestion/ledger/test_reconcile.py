@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from django.core.management import CommandError, call_command
 
-from ingestion import direct, queue, setup
+from ingestion import closing, direct, queue
 from ingestion.ledger.gaps import accept_gaps, gap_lines, open_gaps
 from ingestion.ledger.models import LedgerCheck, LedgerGap
 from ingestion.ledger.reconcile import Checked, check_again, check_new
@@ -318,7 +318,7 @@ def test_a_deleted_app_is_no_gap_and_takes_its_gaps_along() -> None:
     run_sql("DELETE FROM logs WHERE app = 'shop'")
     check()
     assert len(gaps()) == 1
-    setup.close_app(App.objects.get(slug="shop"))
+    closing.close_app(App.objects.get(slug="shop"))
     with clock.frozen(NOW):
         check_again(NOW - 15 * MINUTE)
     assert not LedgerGap.objects.exists()
