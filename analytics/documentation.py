@@ -25,7 +25,10 @@ ASKED = [
     APP,
     OpenApiParameter("q", str, description="The query language.", examples=_QUERIES),
     OpenApiParameter(
-        "start", str, description="ISO-8601 or relative; default `now-1h`.", examples=_TIMES
+        "start",
+        str,
+        description="ISO-8601 or relative; default `now-1h`, or an hour before an `end` of before.",
+        examples=_TIMES,
     ),
     OpenApiParameter("end", str, description="Excluded; default: open.", examples=_TIMES),
     _several("level", "Any word for a level, in any case"),

@@ -91,7 +91,7 @@ class _Sending:
 def _fields(request: Request) -> list[str]:
     """The names in `fields`, by commas."""
     text = request.query_params.get("fields", "")
-    return [name.strip() for name in text.split(",")] if text else []
+    return storage.split_names(text) if text else []
 
 
 def _file_name(logs: LogSet, fmt: str) -> str:

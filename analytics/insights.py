@@ -36,6 +36,7 @@ class Insights:
     Attributes:
         span, baseline: what was compared.
         sampled: the share of lines in which values were counted, 1.0 for all of them.
+        is_truncated: there are more values or templates than are told.
         left_out: `templates` or `fields`, where there was no time to count them.
     """
 
@@ -44,6 +45,7 @@ class Insights:
     sampled: float
     fields: list[FieldChange]
     templates: list[NamedTemplate]
+    is_truncated: bool
     left_out: list[str]
     took_ms: int
 
@@ -69,7 +71,8 @@ def compare_spans(
     first, last = _baseline(query.start, query.end, start, end)
     changes = storage.count_changes(query, first, last)
     ratio = (query.end - query.start) / (last - first)
-    templates = rank_templates(changes, ratio=ratio, limit=limit)
+    fields = rank_fields(changes, ratio=ratio, limit=limit + 1)
+    templates = rank_templates(changes, ratio=ratio, limit=limit + 1)
     words = storage.find_templates(
         replace(query, start=min(query.start, first), end=max(query.end, last)),
         [one.pattern_id for one in templates],
@@ -78,8 +81,9 @@ def compare_spans(
         span=Span(start=query.start, end=query.end, count=changes.total.now),
         baseline=Span(start=first, end=last, count=changes.total.before),
         sampled=round(1 / changes.every, 6),
-        fields=rank_fields(changes, ratio=ratio, limit=limit),
-        templates=[_named(one, words) for one in templates if one.pattern_id in words],
+        fields=fields[:limit],
+        templates=[_named(one, words) for one in templates[:limit] if one.pattern_id in words],
+        is_truncated=max(len(fields), len(templates)) > limit,
         left_out=[*changes.left_out],
         took_ms=round((time.monotonic() - started) * 1000),
     )

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from storage import facade as storage
 from storage.models import App
 
 MAX_KEPT = 500
@@ -67,6 +68,13 @@ class SavedSearch(Kept):
 
     class Meta(Kept.Meta):
         verbose_name_plural = "saved searches"
+
+    def clean(self) -> None:
+        """Refuse a range that could not be searched."""
+        super().clean()
+        start, end = storage.read_moment(self.start), storage.read_moment(self.end)
+        if start and end and start > end:
+            raise ValidationError({"end": "This is before `start`."})
 
 
 class Dashboard(Kept):

@@ -1,6 +1,5 @@
 """Parameters of questions about logs: those all share (`start`, `end`, `q` …), and their own."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -16,7 +15,6 @@ from storage.logs import LogSet
 
 DEFAULT_RANGE = timedelta(hours=1)
 Choice = TypeVar("Choice", bound=str)
-_COMMA = re.compile(r"(?<!\\),")
 
 
 class _Words(django_filters.Filter):
@@ -37,7 +35,9 @@ class LogFilter(django_filters.FilterSet):
     """`?q=&start=&end=&level=&service=&host=&source=&order=` over a LogSet."""
 
     q = django_filters.CharFilter(method="search", label="Query, for example level>=warn timeout")
-    start = django_filters.CharFilter(method="ignore", label="ISO-8601 or now-15m; default now-1h")
+    start = django_filters.CharFilter(
+        method="ignore", label="ISO-8601 or now-15m; default: an hour ago"
+    )
     end = django_filters.CharFilter(method="ignore", label="ISO-8601 or now; default open")
     level = _Words(label="Level; repeat for several")
     service = _Words(label="Service; repeat for several")
@@ -62,8 +62,9 @@ class LogFilter(django_filters.FilterSet):
     def filter_queryset(self, queryset: Any) -> Any:
         """Apply the range, then every filter; django-filter's own insists on an ORM set."""
         given = self.form.cleaned_data
-        start = read_time("start", given["start"]) or clock.now() - DEFAULT_RANGE
-        logs = queryset.between(start, read_time("end", given["end"]))
+        start, end = (read_time(name, given[name]) for name in ("start", "end"))
+        now = clock.now()
+        logs = queryset.between(start or min(now, end or now) - DEFAULT_RANGE, end)
         for name, one in self.filters.items():
             logs = one.filter(logs, given[name])
         return logs
@@ -141,6 +142,5 @@ class Given:
         raise InvalidParameter(name=name, value=text[:50], expected=" or ".join(choices))
 
     def names(self, name: str) -> tuple[str, ...]:
-        """What stands between commas, once each; a backslash keeps a comma within a name."""
-        parts = _COMMA.split(self.text(name) or "")
-        return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+        """The names in a list, once each."""
+        return tuple(dict.fromkeys(filter(None, storage.split_names(self.text(name) or ""))))

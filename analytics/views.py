@@ -96,6 +96,7 @@ class ContextView(Asking):
     )
     def get(self, request: Request, record_id: UUID) -> Response:
         """The lines of the same source just before and after the line with this id."""
+        check_names(request.query_params, [one.name for one in (docs.APP, *docs.AROUND)])
         given = Given(request.query_params)
         context = storage.get_context(
             visible_apps(request),

@@ -23,7 +23,7 @@ _OURS = "Lines are sent to `/api/v1/ingest`; Sources has the text to paste for y
 class NoSuchAddressError(PlatformError):
     """The path of the request is none of ours."""
 
-    code = "not_found"
+    code = "address_not_found"
     status = 404
     message = "There is nothing at this address."
     hint = "{meant}/api/docs lists the addresses there are."

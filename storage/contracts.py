@@ -178,9 +178,13 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatternPage:
-    """Templates in the order asked for; `total` lines in `distinct` templates (within 1 %)."""
+    """Templates in the order asked for; `total` lines in `distinct` templates (within 1 %).
+
+    `is_truncated` when there are more.
+    """
 
     patterns: list[Pattern]
     total: int
     distinct: int
     took_ms: int
+    is_truncated: bool = False

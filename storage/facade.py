@@ -65,7 +65,9 @@ from storage.quarantine.removal import (
 )
 from storage.quarantine.selection import Place, RejectQuery
 from storage.query import QueryError, QueryTooComplex, parse_query
+from storage.query.fields import named_field
 from storage.query.instants import read_moment
+from storage.query.text import split_names
 from storage.questions.aggregate import Aggregate, Interval, aggregate_logs, check_aggregate
 from storage.questions.changes import (
     Changes,
@@ -195,6 +197,7 @@ __all__ = [
     "list_receipts",
     "match_frame",
     "migrate",
+    "named_field",
     "newest_beyond",
     "next_batch",
     "parse_query",
@@ -207,6 +210,7 @@ __all__ = [
     "source_activity",
     "sequences",
     "set_caller",
+    "split_names",
     "stats_logs",
     "stray_apps",
     "suggest",

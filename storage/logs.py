@@ -97,6 +97,7 @@ class LogSet:
     def query(self) -> "LogQuery":
         """The question as the facade takes it."""
         from storage.contracts import LogQuery
+        from storage.query.text import whole
 
         if self.apps is None:
             raise AssertionError("BUG: Log.objects needs .for_apps(…) with the caller's apps")
@@ -105,7 +106,7 @@ class LogSet:
             apps=self.apps,
             start=self.start,
             end=self.end,
-            q=" ".join(f"({q})" if several else q for q in self.queries),
+            q=" ".join(f"({whole(q)})" if several else q for q in self.queries),
             order="asc" if self.ascending else "desc",
             **dict(self.filters),
         )

@@ -48,9 +48,14 @@ def list_patterns(query: LogQuery, *, limit: int = 50, sort: PatternSort = "coun
         f"pattern_id, count() AS n, min({EVENT_NS}) AS first, max({EVENT_NS}) AS last, "
         "max(severity) AS worst, toString(argMax(id, timestamp)) AS newest",
         condition,
-        f"GROUP BY pattern_id ORDER BY {_ORDERS[sort]}, pattern_id LIMIT {int(limit)}",
+        f"GROUP BY pattern_id ORDER BY {_ORDERS[sort]}, pattern_id LIMIT {int(limit) + 1}",
     )
-    return PatternPage(patterns=_patterns(query, rows), **totals, took_ms=took_ms(started))
+    return PatternPage(
+        patterns=_patterns(query, rows[:limit]),
+        **totals,
+        is_truncated=len(rows) > limit,
+        took_ms=took_ms(started),
+    )
 
 
 def _patterns(query: LogQuery, rows: list[dict[str, Any]]) -> list[Pattern]:

@@ -33,6 +33,9 @@ class FacetsSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(),
         help_text="Fields with too many values to compare all; see the description.",
     )
+    truncated = serializers.ListField(
+        child=serializers.CharField(), help_text="Fields with more values than are told."
+    )
     took_ms = serializers.IntegerField()
 
 
@@ -68,6 +71,7 @@ QUESTION = Question(
         },
         "missing": {"level": 0, "attributes.status": 22},
         "chosen": [],
+        "truncated": [],
         "took_ms": 31,
     },
 )

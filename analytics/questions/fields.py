@@ -30,6 +30,7 @@ class FieldListSerializer(serializers.Serializer[Any]):
 
     fields: Shadowing = FieldSerializer(many=True)
     sampled = serializers.IntegerField(help_text="Lines that were looked at.")
+    is_truncated = serializers.BooleanField(help_text="There are more.")
     took_ms = serializers.IntegerField()
 
 
@@ -67,6 +68,7 @@ QUESTION = Question(
             },
         ],
         "sampled": 4200,
+        "is_truncated": False,
         "took_ms": 40,
     },
 )

@@ -59,6 +59,7 @@ class InsightsSerializer(serializers.Serializer[Any]):
     baseline = SpanSerializer()
     sampled = serializers.FloatField(help_text="Values were counted in this share of lines.")
     templates = TemplateChangeSerializer(many=True)
+    is_truncated = serializers.BooleanField(help_text="There are more values or templates.")
     left_out = serializers.ListField(
         child=serializers.ChoiceField(["templates", "fields"]),
         help_text="What there was no time to count.",
@@ -133,6 +134,7 @@ QUESTION = Question(
                 "score": 124.3,
             }
         ],
+        "is_truncated": False,
         "left_out": [],
         "took_ms": 310,
     },

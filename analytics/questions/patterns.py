@@ -39,6 +39,7 @@ class PatternPageSerializer(serializers.Serializer[Any]):
     patterns = PatternSerializer(many=True)
     total = serializers.IntegerField(help_text="Lines that have a template.")
     distinct = serializers.IntegerField(help_text="Templates there are, within 1 %.")
+    is_truncated = serializers.BooleanField(help_text="There are more.")
     took_ms = serializers.IntegerField()
 
 
@@ -80,6 +81,7 @@ QUESTION = Question(
         ],
         "total": 4200,
         "distinct": 38,
+        "is_truncated": True,
         "took_ms": 14,
     },
 )

@@ -36,6 +36,7 @@ class VolumeAnomaliesSerializer(serializers.Serializer[Any]):
 
     anomalies = VolumeAnomalySerializer(many=True)
     interval_s = serializers.IntegerField(help_text="Width of the buckets looked at.")
+    is_truncated = serializers.BooleanField(help_text="There are more.")
     left_out = serializers.ListField(
         child=serializers.ChoiceField(["templates"]), help_text="What there was no time to count."
     )
@@ -78,6 +79,7 @@ QUESTION = Question(
             }
         ],
         "interval_s": 300,
+        "is_truncated": False,
         "left_out": [],
         "took_ms": 420,
     },

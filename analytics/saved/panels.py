@@ -24,7 +24,7 @@ class FieldName(serializers.RegexField):
     """The name of a field as a query writes it."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(r"^[^\s\x00-\x1f\x7f]+$", max_length=128, **options)
+        super().__init__(r"^(?:\\ |[^\s\x00-\x1f\x7f])+$", max_length=128, **options)
 
 
 class QueryField(serializers.CharField):

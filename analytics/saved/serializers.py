@@ -72,13 +72,6 @@ class SearchChange(StrictInput):
     columns = serializers.ListField(child=FieldName(), max_length=MAX_COLUMNS, required=False)
     is_shared = serializers.BooleanField(required=False)
 
-    def validate(self, attrs: Any) -> Any:
-        """A range that could not be searched is not kept."""
-        start, end = (storage.read_moment(attrs.get(name, "")) for name in ("start", "end"))
-        if start and end and start > end:
-            raise ValidationError({"end": ["This is before `start`."]})
-        return attrs
-
 
 class SearchIn(SearchChange):
     """A new saved search."""

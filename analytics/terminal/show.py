@@ -25,7 +25,6 @@ _LEVEL_COLOURS = {
 }
 _DIM, _NAME = "2", "36"
 _FORMULA = re.compile(storage.FORMULA)
-_ATTRIBUTES = "attributes."
 
 
 def show_as(format: str, fields: Sequence[str], *, is_coloured: bool) -> Show:
@@ -96,10 +95,8 @@ def _json(record: Record, fields: Sequence[str]) -> str:
 
 def value_of(record: Record, name: str) -> Any:
     """What a record has in a field, named as in a query; empty where it has none."""
-    plain = name.removeprefix(_ATTRIBUTES)
-    if name == plain and name in record and name != "attributes":
-        return record[name]
-    return record["attributes"].get(plain, "")
+    field = storage.named_field(name)
+    return (record["attributes"] if field.is_attribute else record).get(field.name, "")
 
 
 def _text(record: Record, name: str) -> str:

@@ -45,11 +45,13 @@ class VolumeAnomaly:
 class VolumeAnomalies:
     """What is unusual, most unusual first; buckets of `interval_s` were looked at.
 
-    `left_out` is `templates` where there was no time to count them.
+    `left_out` is `templates` where there was no time to count them; `is_truncated` when there are
+    more than are told.
     """
 
     anomalies: list[VolumeAnomaly]
     interval_s: int
+    is_truncated: bool
     left_out: list[str]
     took_ms: int
 
@@ -88,11 +90,13 @@ def unusual_volumes(query: LogQuery, *, limit: int) -> VolumeAnomalies:
     seen = replace(query, start=grid.at(-grid.history), end=grid.at(grid.size))
     width_s = int(grid.width.total_seconds())
     counted = storage.count_volume(seen, width_s=width_s, new_from=grid.history)
-    found = find_anomalies(_series_of(counted.series, grid), per_day=_DAY_S // width_s)[:limit]
+    unusual = find_anomalies(_series_of(counted.series, grid), per_day=_DAY_S // width_s)
+    found = unusual[:limit]
     words = storage.find_templates(seen, [one.key.pattern_id for one in found])
     return VolumeAnomalies(
         anomalies=[_told(one, grid, words) for one in found],
         interval_s=width_s,
+        is_truncated=len(unusual) > limit,
         left_out=[] if counted.has_templates else ["templates"],
         took_ms=round((time.monotonic() - started) * 1000),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logplatform.kernel.errors import PlatformError
-from storage.query.fields import Field, Kind, field_of
+from storage.query.fields import Field, named_field
 
 RECORD_FIELDS = ("id", "timestamp", "received_at", "app", "source", "service", "host") + (
     "logger", "severity", "level", "message", "trace_id", "span_id", "attributes", "pattern_id",
@@ -13,6 +13,7 @@ RECORD_FIELDS = ("id", "timestamp", "received_at", "app", "source", "service", "
 )  # fmt: skip
 MAX_FIELDS = 100
 _MAX_NAME = 250
+_ATTRIBUTES = "attributes"
 _TIMES = ("timestamp", "received_at")
 _NUMBERS = ("severity", "pattern_id", "anomaly_score")
 # What a spreadsheet takes for a formula, wide forms included. Source: OWASP, CSV injection.
@@ -30,7 +31,7 @@ class InvalidFields(PlatformError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One field: its name as asked for, and what it is in the table."""
+    """One field: its name as asked for, and what it is in the table; None: all attributes."""
 
     name: str
     number: int
@@ -39,29 +40,31 @@ class Column:
     @property
     def params(self) -> dict[str, str]:
         """The values that `value` names."""
-        return {f"k{self.number}": self._attribute} if self._attribute else {}
+        return {} if self._column or not self.field else {f"k{self.number}": self.field.name}
 
     @property
-    def _attribute(self) -> str:
-        """The attribute's name, where it is one."""
-        is_one = self.field is not None and self.field.kind is Kind.ATTRIBUTE
-        return self.field.name if self.field and is_one else ""
+    def _column(self) -> str:
+        """What it is called in the table; empty for an attribute."""
+        if self.field is None:
+            return _ATTRIBUTES
+        return "" if self.field.is_attribute else self.field.name
 
     @property
     def value(self) -> str:
         """The value as it is stored; of an attribute that a line lacks, NULL."""
-        if not self._attribute:
-            return "toString(id)" if self.name == "id" else self.name
+        if self._column:
+            return "toString(id)" if self._column == "id" else self._column
         key = f"{{k{self.number}:String}}"
         return f"if(mapContains(attributes, {key}), attributes[{key}], NULL)"
 
     @property
     def text(self) -> str:
         """The value with times as in the API."""
-        if self.name in _TIMES:
-            digits = "'(\\\\.000000000|000000|000)$'" if self.name == "timestamp" else "'\\\\.000$'"
+        if self._column in _TIMES:
+            is_exact = self._column == "timestamp"
+            digits = "'(\\\\.000000000|000000|000)$'" if is_exact else "'\\\\.000$'"
             return (
-                f"concat(replaceOne(replaceRegexpOne(toString({self.name}), {digits}, ''), "
+                f"concat(replaceOne(replaceRegexpOne(toString({self._column}), {digits}, ''), "
                 "' ', 'T'), 'Z')"
             )
         return self.value
@@ -69,7 +72,7 @@ class Column:
     @property
     def cell(self) -> str:
         """The value for a spreadsheet, which must not take it for a formula."""
-        if self.name in (*_TIMES, *_NUMBERS, "id", "level"):
+        if self._column in (*_TIMES, *_NUMBERS, "id", "level"):
             return self.text
         text = "toJSONString(attributes)" if self.field is None else f"toString({self.value})"
         return f"if(match({text}, {{formula:String}}), concat('''', {text}), {text})"
@@ -89,7 +92,7 @@ def columns_of(names: Sequence[str]) -> list[Column]:
     if any(not name or len(name) > _MAX_NAME or "\0" in name for name in wanted):
         raise InvalidFields(reason="a name is empty or too long")
     return [
-        Column(name=name, number=number, field=None if name == "attributes" else field_of(name))
+        Column(name=name, number=number, field=None if name == _ATTRIBUTES else named_field(name))
         for number, name in enumerate(wanted)
     ]
 

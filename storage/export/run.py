@@ -104,7 +104,7 @@ class _Spans:
         self._lines = _FIRST_LINES
         self._step_ns = _step_s(query) * NS
         self._slots = self._count()
-        self._rest: LogQuery | None = query if query.apps else None
+        self._rest: LogQuery | None = query
 
     def next(self) -> LogQuery | None:
         """The query for the next span; None at the end of the range."""

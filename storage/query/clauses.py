@@ -8,7 +8,7 @@ from storage.query.parser import parse_query, query_parser
 from storage.query.syntax import Node
 
 _STARTS = frozenset({"FIELD", "WORD", "QUOTED", "REGEX", "_LPAR", "_NOT", "_MINUS"})
-_GOES_ON_AFTER = frozenset({"_COLON", "COMPARE", "_NOT", "_MINUS"})
+_GOES_ON_AFTER = frozenset({"COLON", "COMPARE", "_NOT", "_MINUS"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

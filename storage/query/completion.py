@@ -19,6 +19,7 @@ Expected = Literal["field", "value", "nothing"]
 
 _HALF_TYPED = frozenset({"WORD", "VALUE", "_AND", "_OR", "_NOT"})
 _REST_OF_NAME = re.compile(r'(?:\\.|[^\s()":<>\\])*', re.DOTALL)
+_COLON = re.compile(r"\s*:")
 _REST_OF_VALUE = re.compile(r'(?:\\.|[^\s()"\\])*', re.DOTALL)
 _REST_OF_QUOTED = re.compile(r'(?:\\.|[^"\\])*"?', re.DOTALL)
 
@@ -83,7 +84,7 @@ def _place(text: str, start: int, cursor: int, field: str | None, accepted: set[
         if is_quoted or "WORD" not in accepted:
             return Place(expected="nothing", start=cursor, end=cursor)
         end = _end(_REST_OF_NAME, text, cursor)
-        end += text[end : end + 1] == ":"
+        end = _end(_COLON, text, end)
         return Place(
             expected="field",
             start=start,

@@ -108,7 +108,7 @@ class IdEquals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """The attribute is there (maybe empty), or the text column is not empty."""
+    """The text is not empty."""
 
     field: Field
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from storage.query.text import escape
+from storage.query.text import escape, unescape
 
 PREFIX = "attributes."
 EXISTS = "_exists_"
@@ -30,7 +30,14 @@ class Field:
     name: str
     kind: Kind
 
+    @property
+    def is_attribute(self) -> bool:
+        """Whether it is one of a line's attributes, which may lack it."""
+        return self.kind is Kind.ATTRIBUTE
 
+
+# A column of numbers that every line has: 0 is one, of lines that are as usual.
+SCORE = "anomaly_score"
 COLUMNS = {
     "message": Kind.MESSAGE,
     "service": Kind.TEXT,
@@ -43,7 +50,7 @@ COLUMNS = {
     "level": Kind.LEVEL,
     "severity": Kind.LEVEL,
     "pattern_id": Kind.INTEGER,
-    "anomaly_score": Kind.INTEGER,
+    SCORE: Kind.INTEGER,
     "timestamp": Kind.TIME,
     "received_at": Kind.TIME,
     "id": Kind.ID,
@@ -62,9 +69,14 @@ def field_of(name: str) -> Field:
     return Field(name=name, kind=COLUMNS.get(name, Kind.ATTRIBUTE))
 
 
+def named_field(name: str) -> Field:
+    """The field that a name means, as a query writes it: `a\\ b` is the attribute `a b`."""
+    return field_of(unescape(name))
+
+
 def written(field: Field) -> str:
     """The name as a query has to write it."""
     name = field.name
     is_hidden = name in COLUMNS or name in (EXISTS, TAGS[1]) or name.startswith(PREFIX)
-    prefix = PREFIX if field.kind is Kind.ATTRIBUTE and is_hidden else ""
+    prefix = PREFIX if field.is_attribute and is_hidden else ""
     return prefix + escape(name)

@@ -4,8 +4,8 @@ Decides once, for the engine and for live tails alike, what `level:error`, `stat
 `host:web-*` test.
 """
 
-import math
 import re
+import sys
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from uuid import UUID
@@ -18,7 +18,7 @@ from storage.query import conditions as c
 from storage.query import syntax as s
 from storage.query.conditions import Comparison, Condition
 from storage.query.errors import QueryError
-from storage.query.fields import TAGS, Field, Kind, field_of
+from storage.query.fields import SCORE, TAGS, Field, Kind, field_of
 from storage.query.instants import instant_ns
 from storage.query.networks import network_pattern
 from storage.query.syntax import Leaf, Node
@@ -27,6 +27,7 @@ from storage.query.words import glob_regex, lowered, words_of
 
 MAX_UINT64 = 2**64 - 1
 EXACT_FLOAT = 2**53
+FARTHEST = sys.float_info.max
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
 
@@ -116,14 +117,15 @@ def _one_of_several(node: Leaf) -> str:
 
 
 def number_of(text: str) -> float | None:
-    """The number a text spells, as both engines read it; None for all else, also for infinity."""
-    value = float(text) if _NUMBER.fullmatch(text) else math.inf
-    return value if math.isfinite(value) else None
+    """The number a text spells, or the farthest there is on its side; None for all else."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    return max(-FARTHEST, min(float(text), FARTHEST))
 
 
 def _same_number(text: str, field: Field) -> float | None:
     """The number whose other spellings are equal; none where a float cannot tell them apart."""
-    number = number_of(text) if field.kind is Kind.ATTRIBUTE else None
+    number = number_of(text) if field.is_attribute else None
     return number if number is not None and abs(number) < EXACT_FLOAT else None
 
 
@@ -147,10 +149,12 @@ def _severity_is(operator: Comparison, value: str, field: str) -> Condition:
         return _clamped("severity", operator, int(value))
     severities = severities_of_level(value)
     if severities is None:
+        several = " OR ".join(part.strip() for part in value[:40].split(","))
+        meant = did_you_mean(value, map(str.lower, LEVELS))
         raise QueryError(
             position=0,
             expected=f"a level after {field}:, found “{value[:40]}”",
-            advice=did_you_mean(value, map(str.lower, LEVELS))
+            advice=(f"Write several as {field}:({several}). " if "," in value else meant)
             + "Levels are trace, debug, info, warn, error and fatal.",
         )
     return _in_span(c.IntegerCompares, "severity", operator, severities.start, len(severities))
@@ -191,6 +195,8 @@ def _shell(pattern: str) -> str:
 
 def _integer(node: Leaf, field: Field) -> Condition:
     match node:
+        case s.Exists() if field.name == SCORE:
+            return c.Constant(value=True)
         case s.Exists():
             return c.IntegerCompares(column=field.name, operator=">", number=0)
         case s.Word(text=text) | s.Phrase(text=text) if _INTEGER.fullmatch(text):

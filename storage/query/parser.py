@@ -155,8 +155,8 @@ class _Build(Transformer[Token, Node]):
         return _bind(self.regex(children), MESSAGE)
 
     def field(self, children: list[Any]) -> Node:
-        token, node = children
-        return _of_field(node, unescape(token), (token.start_pos or 0) + len(token) + len(":"))
+        token, colon, node = children
+        return _of_field(node, unescape(token), colon.end_pos)
 
     def field_compare(self, children: list[Any]) -> Node:
         token, node = children

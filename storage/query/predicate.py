@@ -9,7 +9,7 @@ import polars as pl
 
 from storage.query import conditions as c
 from storage.query.conditions import Condition
-from storage.query.fields import Field, Kind
+from storage.query.fields import Field
 from storage.query.meaning import meaning_of
 from storage.query.patterns import rust_pattern
 from storage.query.syntax import Node
@@ -78,23 +78,18 @@ def _whole_word(word: str) -> str:
 
 def _value(field: Field) -> pl.Expr:
     """The text of a column or an attribute, empty when absent."""
-    if field.kind is not Kind.ATTRIBUTE:
+    if not field.is_attribute:
         return pl.col(field.name)
-    return _entries(field).list.first().fill_null("")
-
-
-def _entries(field: Field) -> pl.Expr:
     entry = pl.element()
     named = entry.struct.field("value").filter(entry.struct.field("key") == pl.lit(field.name))
-    return pl.col("attributes").list.eval(named)
+    return pl.col("attributes").list.eval(named).list.first().fill_null("")
 
 
 def _text(condition: c.TextTest) -> pl.Expr:
     field = condition.field
     match condition:
         case c.Present():
-            attribute = field.kind is Kind.ATTRIBUTE
-            return _entries(field).list.len() > 0 if attribute else pl.col(field.name) != ""
+            return _value(field) != ""
         case c.TextMatches(pattern=pattern):
             return _value(field).str.contains(rust_pattern(pattern))
         case c.TextLike(parts=parts):

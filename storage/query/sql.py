@@ -9,7 +9,7 @@ from typing import Any
 
 from storage.query import conditions as c
 from storage.query.conditions import Condition
-from storage.query.fields import Field, Kind
+from storage.query.fields import Field
 from storage.query.meaning import meaning_of
 from storage.query.syntax import Node
 
@@ -69,11 +69,7 @@ class Binder:
 
     def text_of(self, field: Field) -> str:
         """The expression of a text column or an attribute (empty when absent)."""
-        return f"attributes[{self(field.name)}]" if _is_attribute(field) else field.name
-
-
-def _is_attribute(field: Field) -> bool:
-    return field.kind is Kind.ATTRIBUTE
+        return f"attributes[{self(field.name)}]" if field.is_attribute else field.name
 
 
 def _sql(condition: Condition, bind: Binder) -> str:
@@ -116,9 +112,7 @@ def _message(condition: c.MessageTest, bind: Binder) -> str:
 def _text(condition: c.TextTest, bind: Binder) -> str:
     match condition:
         case c.Present(field=field):
-            if _is_attribute(field):
-                return f"mapContains(attributes, {bind(field.name)})"
-            return f"{field.name} != ''"
+            return f"{bind.text_of(field)} != ''"
         case c.TextMatches(field=field, pattern=pattern):
             return f"match({bind.text_of(field)}, {bind(pattern)})"
         case c.TextLike(field=field, parts=parts):

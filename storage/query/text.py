@@ -8,12 +8,24 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _QUOTED_ESCAPE = re.compile(r'\\(["\\])')
 _GLOB_PIECE = re.compile(r"\\(.)|([*?])|([^*?\\]+|\\)", re.DOTALL)
 _WORD_SPECIALS = re.compile(r'(^[\[{/-]|[\s()":<>\\*?])')
+_COMMA = re.compile(r"(?<!\\),")
 _KEYWORDS = frozenset({"AND", "OR", "NOT"})
+
+
+def split_names(text: str) -> list[str]:
+    r"""Names of fields with commas between them; in `a\,b` the comma is part of the name."""
+    return [name.strip() for name in _COMMA.split(text)]
 
 
 def unescape(token: str) -> str:
     r"""Text of a word: `a\:b` → `a:b`; a backslash at the very end stays."""
     return _ESCAPED.sub(r"\1", token)
+
+
+def whole(q: str) -> str:
+    r"""The same query, to be put before something: in `C\:\`, the last backslash is text."""
+    slashes = len(q) - len(q.rstrip("\\"))
+    return q + "\\" * (slashes % 2)
 
 
 def unquote(token: str) -> str:

@@ -7,11 +7,9 @@ from typing import Any
 from logplatform.kernel.levels import LEVELS
 from storage.contracts import InvalidField
 from storage.query import Binder
-from storage.query.fields import Field, Kind, field_of
-from storage.query.text import unescape
+from storage.query.fields import SCORE, Field, Kind, named_field
 
 MAX_NAME_CHARS = 300
-SCORE = "anomaly_score"
 LEVEL_INDEX = "intDiv(greatest(severity, 1) - 1, 4)"
 _LEVEL_WORDS = ", ".join(f"'{level}'" for level in LEVELS)
 _REFUSED = {
@@ -66,7 +64,7 @@ class Columns:
                 return _column(name, LEVEL_INDEX, shown, "toFloat64(severity)", "1")
             case Kind.LEVEL:
                 return _column(name, "severity", "toString({})", "toFloat64(severity)", "1")
-            case Kind.INTEGER if field.name == SCORE:  # 0 is one, of lines that are as usual
+            case Kind.INTEGER if field.name == SCORE:
                 return _column(name, text, "toString({})", f"toFloat64({text})", "1")
             case Kind.INTEGER:
                 shown, number = "if({0} = 0, '', toString({0}))", f"toFloat64({text})"
@@ -103,7 +101,7 @@ def _text_column(name: str, text: str) -> Column:
 def _readable(name: str) -> Field:
     if not name or len(name) > MAX_NAME_CHARS:
         raise InvalidField(name=name[:50], reason="a name has 1 to 300 characters")
-    field = field_of(unescape(name))
+    field = named_field(name)
     if field.kind in _REFUSED:
         raise InvalidField(name=name, reason=_REFUSED[field.kind])
     return field

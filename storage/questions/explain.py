@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property, partial
@@ -16,12 +17,14 @@ from storage.counts import closed, count_logs
 from storage.query import QueryError, parse_query, render
 from storage.query import syntax as s
 from storage.query.clauses import Clause, clauses_of
+from storage.query.elsewhere import Meant, meant_by
 from storage.query.fields import COLUMNS, Kind, field_of
 from storage.query.instants import moment_of
 from storage.query.syntax import Leaf, Node, map_leaves
 from storage.query.text import unescape
 from storage.questions.fields import list_fields
 from storage.questions.suggest import FIELD_LINES, as_value, value_counts
+from storage.questions.whereabouts import fields_with, names_in
 from storage.records import EVENT_NS, iso_moment, iso_time, took_ms
 from storage.retention import terms_of_apps
 from storage.where import where
@@ -31,8 +34,9 @@ MAX_CLAUSES = 8
 MAX_LEAVES = 12
 BUDGET_S = 4.0
 KNOWN_VALUES = 500
-# What other languages write, and how it is written here.
-_ELSEWHERE = {"and": "AND", "or": "OR", "not": "NOT", "&&": "AND", "||": "OR", "*:*": "*"}
+# How long all lines are looked at: for names of fields, and for a word that no message has.
+WHEREABOUTS_S = 1.0
+MAX_PLACES = 3
 
 ReasonKind = Literal["unknown_field", "unknown_value", "time", "app", "clause"]
 
@@ -94,8 +98,7 @@ def explain_logs(query: LogQuery) -> Explanation:
     started = time.monotonic()
     matched = count_logs(query)
     search = _Search(query, deadline=started + BUDGET_S)
-    reasons = [] if matched else list(search.reasons())
-    reasons.sort(key=lambda reason: _ORDER.index(reason.kind))
+    reasons = [] if matched else search.reasons()
     return Explanation(
         matched=matched,
         reasons=reasons,
@@ -120,21 +123,27 @@ class _Search:
         # There is no line at this time, so nothing can be told of clauses.
         self._is_empty = False
 
-    def reasons(self) -> Iterator[Reason]:
-        """The reasons, in the order in which they are found; what costs most comes last."""
-        words = [one for one in self._clauses if one.text.lower() not in _ELSEWHERE]
+    def reasons(self) -> list[Reason]:
+        """The reasons: what another language would read differently, then those that tell most."""
+        meant = self._elsewhere()
+        words = [one for one in self._clauses if not any(_is_within(one, part) for part in meant)]
         looked_at = words[:MAX_CLAUSES]
         self.is_complete = len(looked_at) == len(words)
-        clauses: list[Callable[[], Iterator[Reason]]]
-        clauses = [partial(self._clause, clause) for clause in looked_at]
-        first = (self._elsewhere, self._apps, self._look_here)
-        for step in (*first, *clauses, self._filters, self._times):
-            if self._is_empty and step != self._times:
-                continue
-            try:
-                yield from step()
-            except QueryTooExpensive:
-                self.is_complete = False
+        steps: list[Callable[[], Iterator[Reason]]] = [self._apps, self._look_here]
+        steps += [partial(self._clause, clause) for clause in looked_at]
+        steps += [self._filters, self._times]
+        found = [reason for step in steps for reason in self._tried(step)]
+        found.sort(key=lambda reason: _ORDER.index(reason.kind))
+        return [*map(self._meant, meant), *found]
+
+    def _tried(self, step: Callable[[], Iterator[Reason]]) -> Iterator[Reason]:
+        """What a step finds; what costs most is the last to be tried."""
+        if self._is_empty and step != self._times:
+            return
+        try:
+            yield from step()
+        except QueryTooExpensive:
+            self.is_complete = False
 
     def _look_here(self) -> Iterator[Reason]:
         """Whether there is any line at this time."""
@@ -153,14 +162,34 @@ class _Search:
                     names = nearest(leaf.text, apps)
                     yield self._reason("app", clause, message, self._fixes(clause, leaf, names))
 
-    def _elsewhere(self) -> Iterator[Reason]:
-        """What is an operator in other languages, and text here."""
+    def _elsewhere(self) -> list[Meant]:
+        """What other languages read differently, in the order of the query."""
+        q, found = self._query.q, list[Meant]()
         for clause in self._clauses:
-            if written := _ELSEWHERE.get(clause.text.lower()):
-                q = f"{self._query.q[: clause.start]}{written}{self._query.q[clause.end :]}"
-                fixes = [Fix(text=written, q=q)] if _is_readable(q) else []
-                message = f"“{clause.text}” is read as text here; what may be meant is {written}."
-                yield self._reason("clause", clause, message, fixes)
+            if found and _is_within(clause, found[-1]):
+                continue
+            if meant := meant_by(q, clause.start, clause.end, self._is_name):
+                found.append(meant)
+        return found
+
+    def _meant(self, part: Meant) -> Reason:
+        """Another language's part of the query, with the query as it is written here."""
+        q, written = self._query.q, part.written
+        text, fixed = q[part.start : part.end], q[: part.start] + written + q[part.end :]
+        return Reason(
+            kind="clause",
+            clause=text,
+            start=part.start,
+            end=part.end,
+            message=f"“{text[:80]}” is read as text here; what may be meant is {written[:80]}.",
+            suggestions=[Fix(text=written, q=fixed)] if _is_readable(fixed) else [],
+        )
+
+    def _is_name(self, name: str) -> bool:
+        """Whether lines of this time have a field of this name."""
+        with suppress(QueryTooExpensive):
+            return name in self._names
+        return name in COLUMNS
 
     def _times(self) -> Iterator[Reason]:
         """Lines that the query finds at other times."""
@@ -215,7 +244,11 @@ class _Search:
                 return
             of = "the words" if kind is Kind.MESSAGE else leaf.field[:80]
             message = f"No line of this time has {of} “{leaf.text[:80]}”."
-            fixes = self._fixes(clause, leaf, self._values_near(leaf, kind))
+            if kind is Kind.MESSAGE and (fields := self._fields_with(leaf.text)):
+                message = f"No message of this time has “{leaf.text[:80]}”, but {fields[0]} has."
+                fixes = self._fixes(clause, leaf, fields, is_field=True)
+            else:
+                fixes = self._fixes(clause, leaf, self._values_near(leaf, kind))
             yield self._reason("unknown_value", clause, message, fixes, without)
 
     def _values_near(self, leaf: s.Word | s.Phrase, kind: Kind) -> list[str]:
@@ -223,6 +256,15 @@ class _Search:
             return []
         counted = value_counts(closed(self._here), leaf.field, "", limit=KNOWN_VALUES)
         return nearest(leaf.text, [value for value, _ in counted])
+
+    def _fields_with(self, text: str) -> list[str]:
+        """Other fields that have it as their value, if there is time to look."""
+        left_s = self._left_s()
+        return fields_with(self._here, text, seconds=left_s)[:MAX_PLACES] if left_s > 0 else []
+
+    def _left_s(self) -> float:
+        """How long all lines may be looked at."""
+        return min(self._deadline - time.monotonic(), WHEREABOUTS_S)
 
     def _filters(self) -> Iterator[Reason]:
         """Plain filters that leave nothing."""
@@ -259,8 +301,10 @@ class _Search:
     @cached_property
     def _names(self) -> list[str]:
         """Fields of the lines of the range, and those all lines have."""
-        found = list_fields(self._here, lines=FIELD_LINES).fields
-        return list(dict.fromkeys([*COLUMNS, *(one.name for one in found)]))
+        found = [one.name for one in list_fields(self._here, lines=FIELD_LINES).fields]
+        if (left_s := self._left_s()) > 0:
+            found += names_in(self._here, "", seconds=left_s)
+        return list(dict.fromkeys([*COLUMNS, *found]))
 
     def _count(self, query: LogQuery) -> int:
         return int(self._fetch("count() AS n", query)[0]["n"])
@@ -312,6 +356,10 @@ class _Search:
             suggestions=fixes,
             count_without=without,
         )
+
+
+def _is_within(clause: Clause, part: Meant) -> bool:
+    return part.start <= clause.start < part.end
 
 
 def _is_readable(q: str) -> bool:

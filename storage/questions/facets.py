@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from storage.clickhouse.error_codes import QueryTooExpensive
@@ -36,12 +36,13 @@ class Facets:
     """By field as it was named: its most frequent values, and how many lines have none.
 
     `chosen` are the fields with too many values to count each: theirs were chosen by a ranking with
-    a bounded number of counters, and then counted.
+    a bounded number of counters, and then counted. `truncated` are those with more than are told.
     """
 
     fields: dict[str, list[Value]]
     missing: dict[str, int]
     chosen: list[str]
+    truncated: list[str]
     took_ms: int
 
 
@@ -59,58 +60,64 @@ def facet_logs(query: LogQuery, fields: Sequence[str], *, limit: int = 10) -> Fa
     if not 1 <= limit <= MAX_VALUES:
         raise InvalidLimit(highest=MAX_VALUES)
     started = time.monotonic()
-    found: dict[str, list[Value]] = {field: [] for field in fields}
+    found: dict[str, list[Value]] = {name: [] for name in fields}
     missing = dict.fromkeys(fields, 0)
-    chosen: list[str] = []
-    for field, row in _rows(query, fields, limit, chosen):
+    cut = _Cut()
+    for name, row in _rows(query, fields, limit, cut):
         if row["value"]:
-            found[field].append(Value(value=row["value"], count=row["n"]))
+            found[name].append(Value(value=row["value"], count=row["n"]))
         else:
-            missing[field] = row["n"]
+            missing[name] = row["n"]
     return Facets(
-        fields={field: values[:limit] for field, values in found.items()},
+        fields={name: values[:limit] for name, values in found.items()},
         missing=missing,
-        chosen=chosen,
+        chosen=cut.chosen,
+        truncated=[one for one in found if len(found[one]) > limit or one in cut.truncated],
         took_ms=took_ms(started),
     )
 
 
-def _rows(
-    query: LogQuery, fields: Sequence[str], limit: int, chosen: list[str]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each field with its rows; tags one by one, as a line may have several.
+@dataclass(slots=True)
+class _Cut:
+    """Fields of which not all values were compared, and those of which not all are told."""
 
-    Adds to `chosen` the fields with too many values.
+    chosen: list[str] = field(default_factory=list)
+    truncated: list[str] = field(default_factory=list)
+
+
+def _rows(
+    query: LogQuery, fields: Sequence[str], limit: int, cut: _Cut
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each field with its rows, one more than wanted if there are; tags one by one, as a line may
+    have several.
     """
     condition, columns = where(query), Columns()
-    whole = [field for field in fields if unescape(field) not in TAGS]
-    several = [columns.of(field) for field in whole]
+    whole = [name for name in fields if unescape(name) not in TAGS]
+    several = [columns.of(name) for name in whole]
     try:
         for row in _counted(several, query, limit, columns) if several else ():
             yield whole[row["place"] - 1], row
     except QueryTooExpensive as refused:
         if not is_overflow(refused):
             raise
-        for field in whole:
-            yield from ((field, row) for row in _one_by_one(query, field, limit, chosen))
-    for field in (field for field in fields if field not in whole):
+        for name in whole:
+            yield from ((name, row) for row in _one_by_one(query, name, limit, cut))
+    for name in (name for name in fields if name not in whole):
         columns = Columns()
-        key = columns.of(field).key
+        key = columns.of(name).key
         for row in fetch_logs(
             f"arrayJoin(splitByChar(',', {key})) AS value, count() AS n",
             condition,
-            f"GROUP BY value ORDER BY value != '', n DESC, value LIMIT {int(limit) + 1}",
+            f"GROUP BY value ORDER BY value != '', n DESC, value LIMIT {int(limit) + 2}",
             **columns.params,
         ):
-            yield field, row
+            yield name, row
 
 
-def _one_by_one(
-    query: LogQuery, field: str, limit: int, chosen: list[str]
-) -> Iterator[dict[str, Any]]:
-    """Rows of one field; adds it to `chosen` where it has too many values."""
+def _one_by_one(query: LogQuery, name: str, limit: int, cut: _Cut) -> Iterator[dict[str, Any]]:
+    """Rows of one field that may have too many values."""
     columns = Columns()
-    column = columns.of(field)
+    column = columns.of(name)
     statement = Statement(
         keys=[column],
         metrics=[metric_of("count", columns)],
@@ -119,11 +126,13 @@ def _one_by_one(
     )
     found = group_lines(query, statement, interval=None, limit=limit)
     if found.chosen_by:
-        chosen.append(field)
+        cut.chosen.append(name)
+    if found.is_truncated:
+        cut.truncated.append(name)
     lacking = SqlCondition(text=f"NOT ({column.is_present})", params=columns.params)
     yield from fetch_logs("'' AS value, count() AS n", all_of([where(query), lacking]))
     for group in found.groups:
-        yield {"value": group.key[field], "n": group.values["count"]}
+        yield {"value": group.key[name], "n": group.values["count"]}
 
 
 def _counted(
@@ -140,7 +149,7 @@ def _counted(
     return lines_of(query, columns.reads).fetch(
         f"indexOf([{grouped}], 0) AS place, [{values}][place] AS value, count() AS n",
         f"GROUP BY GROUPING SETS ({sets}) "
-        f"ORDER BY place, value != '', n DESC, value LIMIT {int(limit) + 1} BY place",
+        f"ORDER BY place, value != '', n DESC, value LIMIT {int(limit) + 2} BY place",
         limits=exact_limits(),
         **columns.params,
     )

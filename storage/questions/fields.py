@@ -32,12 +32,13 @@ _AS_TEXT = {
     "received_at": "toString(toUnixTimestamp64Milli(received_at))",
 }
 _OWN = ", ".join(f"(0, '{name}', {_AS_TEXT.get(name, f'toString({name})')})" for name in COLUMNS)
-_PAIRS = (
+# (is_attribute, name, value) of every field of a line; of the columns `READ`.
+PAIRS = (
     "arrayConcat(arrayMap((k, v) -> (1, toString(k), v), mapKeys(attributes),"
     f" mapValues(attributes)), [{_OWN}])"
 )
 _PLACES = {name: at for at, name in enumerate(COLUMNS)}
-_READ = ", ".join((*(name for name in COLUMNS if name != "level"), "attributes"))
+READ = ", ".join((*(name for name in COLUMNS if name != "level"), "attributes"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,14 @@ class FieldInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldList:
-    """Fields, those most lines have first; `sampled` lines were looked at."""
+    """Fields, those most lines have first; `sampled` lines were looked at.
+
+    `is_truncated` when there are more.
+    """
 
     fields: list[FieldInfo]
     sampled: int
+    is_truncated: bool
     took_ms: int
 
 
@@ -85,17 +90,22 @@ def list_fields(query: LogQuery, *, limit: int = 200, lines: int = 0) -> FieldLi
     sampled = max((row["n"] for row in rows), default=0)
     fields = [_info(row, sampled) for row in rows if row["n"]]
     fields.sort(key=lambda field: (-field.count, _PLACES.get(field.name, len(COLUMNS)), field.name))
-    return FieldList(fields=fields[:limit], sampled=sampled, took_ms=took_ms(started))
+    return FieldList(
+        fields=fields[:limit],
+        sampled=sampled,
+        is_truncated=len(fields) > limit,
+        took_ms=took_ms(started),
+    )
 
 
 def _fields_of(query: LogQuery, lines: int) -> list[dict[str, Any]]:
     """Rows of (is_attribute, name, n, different, numbers) of a sample."""
-    sample = sample_of(query, _READ, lines=lines)
+    sample = sample_of(query, READ, lines=lines)
     return client.fetch(
         "SELECT pair.1 AS is_attribute, pair.2 AS name, countIf(pair.3 != '') AS n, "
         "uniqIf(pair.3, pair.3 != '') AS different, "
         "countIf(isFinite(toFloat64OrNull(pair.3))) AS numbers "
-        f"FROM (SELECT arrayJoin({_PAIRS}) AS pair FROM ({sample.text})) "
+        f"FROM (SELECT arrayJoin({PAIRS}) AS pair FROM ({sample.text})) "
         "GROUP BY is_attribute, name",
         sample.params,
         # Threads of their own cost more than so few lines.

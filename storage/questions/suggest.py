@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from logplatform.kernel.levels import LEVELS, level_of_severity
 from storage.clickhouse import client
-from storage.contracts import LogQuery
+from storage.contracts import InvalidLimit, LogQuery
 from storage.counts import closed
 from storage.query import QueryError, SqlCondition, parse_query
 from storage.query.completion import Place, place_of
@@ -18,16 +18,19 @@ from storage.query.text import escape, quote
 from storage.questions.columns import MAX_NAME_CHARS, Columns
 from storage.questions.fields import FieldInfo, list_fields
 from storage.questions.sample import sample_of
+from storage.questions.whereabouts import names_in
 from storage.records import took_ms
 
 MAX_ITEMS = 50
 # Lines of each part of the range that are looked at for names of fields.
 FIELD_LINES = 500
 
-# Fewer values than that in the sample: look further.
+# Fewer values or names than that in the sample: look further.
 FEW = 3
-# Typing does not wait for values that hardly a line has: what was found until then is told.
-_PATIENCE = {"max_execution_time": 1, "timeout_overflow_mode": "break"}
+# Typing does not wait for what hardly a line has: what was found until then is told.
+PATIENCE_S = 1
+_PATIENCE = {"max_execution_time": PATIENCE_S, "timeout_overflow_mode": "break"}
+MAX_RARE = 10
 _FITS = "positionCaseInsensitiveUTF8({}, {{typed:String}}) > 0"
 
 ItemKind = Literal["field", "value", "operator"]
@@ -68,8 +71,11 @@ def suggest(query: LogQuery, text: str, cursor: int, *, limit: int = 20) -> Sugg
         cursor: the number of characters before the cursor; beyond the end is the end.
         limit: items at most, 1-50.
     Raises:
-        QueryTooComplex, QueryError: the text is too long, or no text. Else as `search_logs`.
+        InvalidLimit. QueryTooComplex, QueryError: the text is too long, or no text. Else as
+        `search_logs`.
     """
+    if not 1 <= limit <= MAX_ITEMS:
+        raise InvalidLimit(highest=MAX_ITEMS)
     started = time.monotonic()
     place = place_of(text, cursor)
     query = closed(query)
@@ -78,7 +84,7 @@ def suggest(query: LogQuery, text: str, cursor: int, *, limit: int = 20) -> Sugg
         items = list(_names(query, place))
     elif place.expected == "value":
         items = list(_values(query, place))
-    items = items[: min(max(limit, 1), MAX_ITEMS)]
+    items = items[:limit]
     return Suggestions(
         start=place.start,
         end=place.end,
@@ -90,7 +96,7 @@ def suggest(query: LogQuery, text: str, cursor: int, *, limit: int = 20) -> Sugg
 
 def _names(query: LogQuery, place: Place) -> Iterator[Suggestion]:
     """Fields that fit what is typed; operators before them where nothing or capitals are."""
-    fields = list_fields(query, lines=FIELD_LINES).fields
+    fields = _fields(query, place.typed)
     joins = list(_joins(place.typed)) if place.after_term or place.typed else []
     is_join = not place.typed or place.typed.isupper()
     if is_join:
@@ -111,6 +117,21 @@ def _names(query: LogQuery, place: Place) -> Iterator[Suggestion]:
         if EXISTS.startswith(place.typed):
             detail = "lines that have the field"
             yield Suggestion(text=EXISTS, insert=f"{EXISTS}:", kind="operator", detail=detail)
+
+
+def _fields(query: LogQuery, typed: str) -> list[FieldInfo]:
+    """Fields of a sample, and of all lines where hardly one in the sample begins as is typed."""
+    fields = list_fields(query, lines=FIELD_LINES).fields
+    known = {field.name for field in fields}
+    wanted = typed.lower().removeprefix(PREFIX)
+    if not wanted or sum(name.lower().startswith(wanted) for name in known) >= FEW:
+        return fields
+    rare = [name for name in names_in(query, wanted, seconds=PATIENCE_S) if name not in known]
+    if rare:
+        q = " OR ".join(f"{EXISTS}:{name}" for name in rare[:MAX_RARE])
+        more = list_fields(replace(query, q=q), lines=FIELD_LINES).fields
+        fields += [field for field in more if field.name in rare]
+    return fields
 
 
 def _ranked(fields: Iterable[FieldInfo], typed: str) -> list[FieldInfo]:

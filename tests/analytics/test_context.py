@@ -19,7 +19,9 @@ def test_a_line_comes_with_its_neighbours(ask: Ask) -> None:
     assert (alone["before"], alone["after"]) == ([], [])
 
 
-@pytest.mark.parametrize("parameters", [{"before": "501"}, {"after": "-1"}, {"before": "x"}])
+@pytest.mark.parametrize(
+    "parameters", [{"before": "501"}, {"after": "-1"}, {"before": "x"}, {"befor": "5"}]
+)
 def test_numbers_out_of_range_are_refused(ask: Ask, parameters: dict[str, str]) -> None:
     (record,) = ask("logs", limit=1).json()["results"]
     assert ask(f"logs/{record['id']}/context", **parameters).status_code == 400

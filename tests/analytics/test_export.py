@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from tests.analytics.asking import Ask, as_key, as_person
-from tests.factories import Roles
+from tests.factories import Roles, make_user
 from tests.storage.records import AT
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,23 @@ def test_chosen_fields_come_in_the_order_asked_for(ask: Ask) -> None:
     ]
 
 
+@pytest.mark.parametrize("form", ["ndjson", "csv", "parquet"])
+def test_fields_are_named_as_in_a_query(ask: Ask, store: Callable[..., Any], form: str) -> None:
+    attributes = {"user agent": "a b", "host": "inner", "tags": "api,eu", "a,b": "c", "x\\y": "z"}
+    store({"message": "odd", "app": "alpha", "host": "outer", "attributes": attributes})
+    names = ["user\\ agent", "attributes.host", "host", "\\h\\o\\s\\t", "tag", "a\\,b", "x\\\\y"]
+    body = body_of(ask("logs/export", q="odd", format=form, fields=",".join(names)))
+    if form == "ndjson":
+        found = json.loads(body)
+    elif form == "csv":
+        (found,) = csv.DictReader(io.StringIO(body.decode()))
+    else:
+        (found,) = pl.read_parquet(body).to_dicts()
+    assert found == dict(
+        zip(names, ["a b", "inner", "outer", "outer", "api,eu", "c", "z"], strict=True)
+    )
+
+
 def test_csv_and_parquet_say_the_same(ask: Ask) -> None:
     expected = ask("logs").json()["results"]
     answer = ask("logs/export", format="csv")
@@ -75,6 +92,13 @@ def test_of_nothing_there_is_an_empty_file(ask: Ask) -> None:
     )
     assert (frame.columns, len(frame)) == (["id", "message"], 0)
     assert body_of(ask("logs/export", start="now+1d", end="now+2d")) == b""
+
+
+def test_who_sees_no_app_gets_an_empty_file(roles: Roles) -> None:
+    lonely = as_person(make_user("lonely"))
+    assert body_of(lonely("logs/export")) == b""
+    frame = pl.read_parquet(body_of(lonely("logs/export", format="parquet", fields="id,message")))
+    assert (frame.columns, len(frame)) == (["id", "message"], 0)
 
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0=1", "＝1", '="a"', "=\n1"]

@@ -50,7 +50,7 @@ def test_a_program_learns_the_nearest_address(
     answer = getattr(visitor, method)(path, content_type="application/json")
     assert answer.status_code == 404
     error = answer.json()["error"]
-    assert (error["code"], error["data"]["meant"]) == ("not_found", meant)
+    assert (error["code"], error["data"]["meant"]) == ("address_not_found", meant)
     assert error["hint"] == f"{meant}/api/docs lists the addresses there are."
 
 

@@ -35,6 +35,8 @@ def test_sets_are_refined_step_by_step() -> None:
     assert logs.count() == 4
     assert [log.message for log in logs.order_by("timestamp")[:1]] == ["line 1"]
     assert logs.search("7 OR 3").count() == 2
+    assert logs.search("7\\").search("line").count() == 0
+    assert logs.search("line").search("NOT 7\\\\").count() == 4
     assert logs.filter(level="info").count() == 0
     assert logs.stats().by_level == {"ERROR": 4}
     assert len(logs.histogram().buckets) == 8

@@ -16,6 +16,7 @@ from analytics.terminal.show import FORMATS, Record, csv_head, show_as
 from logplatform.kernel.errors import PlatformError
 from logplatform.remote.client import RemoteClient, Target
 from logplatform.remote.target import find_target
+from storage import facade as storage
 
 _TAIL_LINES, _LINES = 10, 100
 
@@ -33,7 +34,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The options of `logs`."""
         parser.add_argument("query", nargs="?", default="", help="as in the explorer; quote it")
-        parser.add_argument("--since", default="1h", help="1h, 15m, 7d, or ISO-8601; default 1h")
+        parser.add_argument(
+            "--since", default="", help="1h, 15m, 7d, or ISO-8601; default: an hour before the end"
+        )
         parser.add_argument("--until", default="", help="the same; default: now")
         parser.add_argument("--tail", action="store_true", help="go on with new lines")
         parser.add_argument(
@@ -91,7 +94,7 @@ class Command(BaseCommand):
 
     def _printer(self, options: dict[str, Any]) -> Callable[[Record], None]:
         """Writes records; of CSV, the names first. A tail is flushed line by line."""
-        fields = [name.strip() for name in options["fields"].split(",") if name.strip()]
+        fields = [name for name in storage.split_names(options["fields"]) if name]
         is_coloured = options["force_color"] or (
             self.stdout.isatty() and not options["no_color"] and not settings.ENV.no_color
         )

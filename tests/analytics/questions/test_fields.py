@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 def test_fields_are_listed(ask: Ask) -> None:
     body = ask("logs/fields").json()
-    assert set(body) == {"fields", "sampled", "took_ms"}
+    assert set(body) == {"fields", "sampled", "is_truncated", "took_ms"}
     assert body["sampled"] == 3
     service = next(field for field in body["fields"] if field["name"] == "service")
     assert service == {
@@ -20,4 +20,6 @@ def test_fields_are_listed(ask: Ask) -> None:
         "share": 0.3333,
         "cardinality": 1,
     }
-    assert len(ask("logs/fields", limit=2).json()["fields"]) == 2
+    assert not body["is_truncated"]
+    few = ask("logs/fields", limit=2).json()
+    assert (len(few["fields"]), few["is_truncated"]) == (2, True)

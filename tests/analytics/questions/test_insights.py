@@ -20,7 +20,8 @@ def test_values_and_templates_that_changed_are_told(ask_of: Callable[..., Ask]) 
     ask = ask_of(*rows)
     body = ask("analytics/insights", start="2026-11-22T10:00:00Z").json()
     assert set(body) == {
-        *("span", "baseline", "sampled", "fields", "templates", "left_out", "took_ms")
+        *("span", "baseline", "sampled", "fields", "templates", "is_truncated", "left_out"),
+        "took_ms",
     }
     assert body["span"] == {
         "start": "2026-11-22T10:00:00Z",

@@ -18,10 +18,12 @@ def test_templates_are_listed(ask_of: Callable[..., Ask]) -> None:
         {**failed, "app": "bravo", "message": "job 7 failed", "severity": 21},
     )
     body = ask("logs/patterns").json()
-    assert set(body) == {"patterns", "total", "distinct", "took_ms"}
+    assert set(body) == {"patterns", "total", "distinct", "is_truncated", "took_ms"}
     first = body["patterns"][0]
     assert (first["template"], first["count"], first["level"]) == ("job <*> failed", 3, "ERROR")
     found = ask("logs", q=f"pattern_id:{first['pattern_id']}").json()["results"]
     assert len(found) == 3
-    rare = ask("logs/patterns", sort="rare", limit=1).json()["patterns"]
-    assert [pattern["template"] for pattern in rare] == ["all well"]
+    assert not body["is_truncated"]
+    rare = ask("logs/patterns", sort="rare", limit=1).json()
+    assert [pattern["template"] for pattern in rare["patterns"]] == ["all well"]
+    assert rare["is_truncated"]

@@ -28,7 +28,11 @@ def test_a_cursor_beyond_the_query_is_at_its_end(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"cursor": "-1"}, {"cursor": "x"}, {"limit": "x"}, {"q": "x" * 10_000}]
+    "parameters",
+    [
+        *({"cursor": "-1"}, {"cursor": "x"}, {"q": "x" * 10_000}),
+        *({"limit": "x"}, {"limit": "0"}, {"limit": "51"}),
+    ],
 )
 def test_what_cannot_be_asked_is_refused(ask: Ask, parameters: dict[str, str]) -> None:
     assert ask("logs/suggest", **parameters).status_code == 400

@@ -13,20 +13,22 @@ pytestmark = pytest.mark.django_db
 
 
 def a_week() -> list[dict[str, Any]]:
-    """A line each ten minutes for a week, the last hour silent, and an error never seen."""
+    """A line each ten minutes for a week, the last hour silent, and two errors never seen."""
     minutes = range(61, 8 * 1_440, 10)
     rows = [line(f"tick {n}", -timedelta(minutes=n), service="cron") for n in minutes]
     rows += [
         line(f"beat {n}", -timedelta(minutes=n), service="web") for n in range(1, 8 * 1_440, 10)
     ]
-    error = {"service": "web", "severity": 17}
-    return rows + [line(f"cannot reach {n}", -timedelta(seconds=n), **error) for n in range(1, 90)]
+    for service, text, count in (("web", "cannot reach", 90), ("cron", "disk full of", 60)):
+        error = {"service": service, "severity": 17}
+        rows += [line(f"{text} {n}", -timedelta(seconds=n), **error) for n in range(1, count)]
+    return rows
 
 
 def test_silences_and_news_are_told_with_their_words(ask_of: Callable[..., Ask]) -> None:
     ask = ask_of(*a_week())
     body = ask("analytics/volume-anomalies", start="now-6h").json()
-    assert set(body) == {"anomalies", "interval_s", "left_out", "took_ms"}
+    assert set(body) == {"anomalies", "interval_s", "is_truncated", "left_out", "took_ms"}
     assert body["left_out"] == []
     assert ask("analytics/volume-anomalies", start="now-7d").status_code == 200
     assert ask("analytics/volume-anomalies", start="now-8d").status_code == 400
@@ -35,6 +37,9 @@ def test_silences_and_news_are_told_with_their_words(ask_of: Callable[..., Ask])
     assert told["new", "web"]["level"] == "ERROR"
     assert told["new", "web"]["start"] == "2026-11-22T09:55:00Z"
     assert told["new", "web"]["actual"] == 89
+    assert not body["is_truncated"]
+    first = ask("analytics/volume-anomalies", start="now-6h", limit=1).json()
+    assert (first["anomalies"], first["is_truncated"]) == (body["anomalies"][:1], True)
     assert all(one["app"] == "alpha" for one in body["anomalies"])
 
 

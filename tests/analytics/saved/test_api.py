@@ -144,6 +144,15 @@ def test_what_a_search_cannot_say_is_refused_by_name(member: Api, values: dict[s
 def test_a_search_that_ends_before_it_starts_is_refused(member: Api) -> None:
     error = member("POST", "searches", search(start="now-1h", end="now-2h"), status=400)
     assert set(error["error"]["data"]["fields"]) == {"end"}
+    kept = member("POST", "searches", search(start="now-2h", end="now-1h"), status=201)
+    for change in ({"start": "now"}, {"end": "now-3h"}):
+        error = member("PATCH", f"searches/{kept['id']}", change, status=400)
+        assert set(error["error"]["data"]["fields"]) == {"end"}
+
+
+def test_a_column_may_have_a_name_with_spaces(member: Api) -> None:
+    columns = ["user\\ agent", "attributes.a\\,b"]
+    assert member("POST", "searches", search(columns=columns), status=201)["columns"] == columns
 
 
 def test_a_query_that_cannot_be_read_is_refused_with_its_place(member: Api) -> None:

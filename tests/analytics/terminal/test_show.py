@@ -109,6 +109,12 @@ def test_chosen_fields_are_columns_or_attributes() -> None:
     assert json.loads(show_as("json", (), is_coloured=False)(record())) == RECORD
 
 
+def test_names_are_those_of_a_query() -> None:
+    several = record(attributes={"user agent": "a b", "host": "inner", "tags": "api", "a,b": "c"})
+    names = ("user\\ agent", "attributes.host", "host", "tag", "a\\,b")
+    assert show_as("pretty", names, is_coloured=False)(several) == "a b  inner  web-1  api  c"
+
+
 def test_csv_is_read_back_and_holds_no_formulas() -> None:
     message = '=HYPERLINK("http://x")\nsecond, line'
     text = "\n".join([csv_head(()), show_as("csv", (), is_coloured=False)(record(message=message))])

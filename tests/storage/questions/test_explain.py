@@ -83,11 +83,48 @@ def test_a_word_nobody_wrote_is_told() -> None:
         ("login && service:auth", "&&", "login AND service:auth"),
         ("card || login", "||", "card OR login"),
         ("*:*", "*:*", "*"),
+        ("service=auth", "service=auth", "service:auth"),
+        ("login status == 200", "status == 200", "login status:200"),
+        ("status != 200 level:info", "status != 200", "-status:200 level:info"),
+        ('(service="auth")', 'service="auth"', '(service:"auth")'),
+        ("service = 'auth'", "service = 'auth'", 'service:"auth"'),
+        ("!level:error login", "!level:error", "-level:error login"),
+        ("card !login", "!login", "card -login"),
+        ("@status:500 login", "@status:500", "status:500 login"),
+        ("+login service:auth", "+login", "login service:auth"),
     ],
 )
 def test_what_other_languages_write_is_written_here(q: str, clause: str, meant: str) -> None:
-    (reason,) = (reason for reason in explain(q).reasons if reason.clause == clause)
+    reason = explain(q).reasons[0]
+    assert (reason.clause, q[reason.start : reason.end]) == (clause, clause)
     assert [fix.q for fix in reason.suggestions] == [meant]
+    assert not [other for other in explain(q).reasons[1:] if other.clause in clause]
+
+
+@pytest.mark.parametrize(
+    "q", ["nothing=auth", "service=~auth", "status=", "=auth", "a=b=c", "!", "x != 1", "@a"]
+)
+def test_what_only_looks_like_another_language_is_text(q: str) -> None:
+    assert "is read as text" not in str(explain(q).reasons)
+
+
+@pytest.mark.parametrize(
+    ("q", "field", "meant"),
+    [
+        ("200", "status", "status:200"),
+        ("login 4bf92f 200", "trace_id", "login trace_id:4bf92f 200"),
+        ('"a b"', "user\\ agent", 'user\\ agent:"a b"'),
+        ("message:payment", "service", "service:payment"),
+    ],
+)
+def test_a_word_of_another_field_is_told(store: Store, q: str, field: str, meant: str) -> None:
+    store({"trace_id": "4bf92f", "attributes": {"user agent": "a b", "status": "302"}})
+    store({"attributes": {"elsewhere": "200"}, "app": "other", "service": "4bf92f"})
+    (reason,) = (
+        one for one in explain(q).reasons if one.suggestions and one.suggestions[0].text == field
+    )
+    assert (reason.kind, reason.suggestions[0].q) == ("unknown_value", meant)
+    assert reason.message.endswith(f"but {field} has.")
 
 
 def test_another_languages_operator_is_told_where_there_are_no_lines_at_all() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from storage.contracts import InvalidField, InvalidLimit, LogQuery, TooManyFields
+from storage.counts import count_logs
 from storage.questions.facets import facet_logs
 
 Store = Callable[..., list[str]]
@@ -43,6 +44,17 @@ def test_lines_without_a_value_are_missing(store: Store) -> None:
     found = facet_logs(LogQuery(apps=("shop",)), fields, limit=1)
     assert found.missing == {"level": 0, "service": 1, "status": 1, "none": 4, "pattern_id": 3}
     assert [len(values) for values in found.fields.values()] == [1, 1, 1, 0, 1]
+
+
+FIELDS = ["level", "severity", "service", "host", "status", "a\\ b", "none", "pattern_id"]
+
+
+@pytest.mark.parametrize("field", [*FIELDS, "anomaly_score", "attributes.service", "trace_id"])
+def test_what_is_missing_is_what_exists_does_not_find(store: Store, field: str) -> None:
+    store(*ROWS)
+    missing = facet_logs(LogQuery(apps=("shop",)), [field]).missing[field]
+    assert count_logs(LogQuery(apps=("shop",), q=f"-_exists_:{field}")) == missing
+    assert count_logs(LogQuery(apps=("shop",), q=f"{field}:*")) == 4 - missing
 
 
 @pytest.mark.parametrize(

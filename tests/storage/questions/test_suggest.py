@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage.contracts import LogQuery
+from storage.contracts import InvalidLimit, LogQuery
 from storage.query import parse_query
 from storage.questions import suggest as module
 from storage.questions.suggest import Suggestions, as_value, suggest
@@ -132,6 +132,18 @@ def test_a_value_hardly_a_line_has_is_found(store: Store, monkeypatch: pytest.Mo
     assert texts("service:s59|") == ["s59"]
 
 
+def test_a_name_that_no_line_of_the_sample_has_is_looked_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines of one kind come together: here two of each tenth of the range are looked at."""
+    monkeypatch.setattr(module, "FIELD_LINES", 2)
+    store(*({"attributes": {"Stamp it": "5", "stalled": ""}} for _ in range(9)))
+    (found,) = ask("stam|").items[:1]
+    assert (found.insert, found.detail, found.count) == ("Stamp\\ it:", "number", 2)
+    assert texts("attributes.stam|") == ["attributes.Stamp\\ it"]
+    assert texts("secr|") == []
+
+
 def test_nothing_is_suggested_where_nothing_can_be_read() -> None:
     found = ask("a) b|")
     assert (found.items, found.start, found.end) == ([], 4, 4)
@@ -139,7 +151,9 @@ def test_nothing_is_suggested_where_nothing_can_be_read() -> None:
 
 def test_the_number_of_items_is_bounded() -> None:
     assert len(suggest(QUERY, "", 0, limit=2).items) == 2
-    assert 1 <= len(suggest(QUERY, "", 0, limit=10**6).items) <= module.MAX_ITEMS
+    for limit in (0, module.MAX_ITEMS + 1):
+        with pytest.raises(InvalidLimit):
+            suggest(QUERY, "", 0, limit=limit)
     assert suggest(LogQuery(apps=()), "service:", 8).items == []
 
 

@@ -5,6 +5,7 @@ import { make } from "./dom.js";
 import { grouped, rounded } from "./format.js";
 import { change, templateParts } from "./patterns.js";
 import * as time from "./time.js";
+import { unescaped } from "./tokens.js";
 
 const LEFT_OUT = { templates: "kinds of messages", fields: "values of fields" };
 const KINDS = { new: "new", vanished: "gone", grew: "more", shrank: "less" };
@@ -67,7 +68,8 @@ export class Changes {
     return this.#row({ now, before, word, kind }, level, make("span", { class: "badge", text: level }), " ", open);
   }
 
-  #field({ field, value, now, before }) {
+  #field({ field: written, value, now, before }) {
+    const field = unescaped(written);
     const kind = !before ? "new" : !now ? "vanished" : now > before ? "grew" : "shrank";
     const open = this.#button(`${field}: ${value}`, (event) => this.callbacks.onValue(field, value, { isExcluded: event.altKey }), make("span", { class: "quiet", text: `${field}: ` }), value === "" ? "(empty)" : value);
     return this.#row({ now, before, word: change(now, before) || KINDS[kind], kind }, null, open);

@@ -3,6 +3,7 @@
 import { addressOf } from "./api.js";
 import { anchorMenu, byId, make } from "./dom.js";
 import { grouped } from "./format.js";
+import { listed } from "./query.js";
 import { USUAL_COLUMNS } from "./state.js";
 
 const FORMATS = [
@@ -24,7 +25,7 @@ export function exportMenu({ asked, state, total }) {
 function content(asked, columns, total) {
   const isOwn = columns.join() !== USUAL_COLUMNS.join();
   const link = (format, parameters, name, detail) => make("a", { class: "item", href: addressOf("logs/export", { ...asked, format, ...parameters }), download: "" }, make("span", { text: name }), make("span", { class: "quiet", text: detail }));
-  const fields = ["timestamp", "level", ...columns].join(",");
+  const fields = ["timestamp", "level", ...listed(columns)].join(",");
   return [
     make("p", { class: "label", text: total === null ? "All lines of this search" : `All ${grouped(total)} lines of this search` }),
     ...FORMATS.map(([format, name, detail]) => link(format, {}, name, detail)),

@@ -3,9 +3,10 @@
 import { get } from "./api.js";
 import { byId, make } from "./dom.js";
 import { grouped, rounded } from "./format.js";
-import { choiceOf, containing, missing, withClause, withoutField } from "./query.js";
+import { choiceOf, containing, listed, missing, withClause, withoutField } from "./query.js";
 import { remember, remembered } from "./state.js";
 import * as time from "./time.js";
+import { unescaped } from "./tokens.js";
 
 const ALWAYS = ["level", "service", "host", "source"];
 const COMMON = 4;
@@ -127,7 +128,8 @@ export class Facets {
     if (this.fields.length && Date.now() - this.fieldsAt < FIELDS_KEPT_MS) return;
     const { app, start, end } = this.asked;
     const answer = await get("logs/fields", { app, start, end, limit: 200 }, signal);
-    this.fields = answer.fields.filter(({ name }) => !["message", "timestamp", "received_at", "id", "app", "severity"].includes(name));
+    const fields = answer.fields.map((field) => ({ ...field, name: unescaped(field.name) }));
+    this.fields = fields.filter(({ name }) => !["message", "timestamp", "received_at", "id", "app", "severity"].includes(name));
     this.fieldsAt = Date.now();
     if (!this.hasChosen) this.#openCommon();
   }
@@ -162,9 +164,11 @@ export class Facets {
   }
 
   async #ask(names, q, limit, signal) {
-    const answer = await get("logs/facets", { ...this.asked, q, fields: names.join(","), limit }, signal);
-    for (const name of names) {
-      this.answers.set(name, { values: answer.fields[name] || [], missing: answer.missing?.[name] || 0, isChosen: answer.chosen?.includes(name), limit });
+    const texts = listed(names);
+    const answer = await get("logs/facets", { ...this.asked, q, fields: texts.join(","), limit }, signal);
+    for (const [i, name] of names.entries()) {
+      const text = texts[i];
+      this.answers.set(name, { values: answer.fields[text] || [], missing: answer.missing[text] || 0, isChosen: answer.chosen.includes(text), isCut: answer.truncated.includes(text), limit });
     }
   }
 
@@ -176,8 +180,9 @@ export class Facets {
       const names = this.#opened().filter((name) => name !== "level");
       const one = async (name) => {
         const q = withClause(withoutField(this.asked.q, name), containing(name, text));
-        const answer = await get("logs/facets", { ...this.asked, q, fields: name, limit: SEARCHED });
-        return [name, answer.fields[name] || []];
+        const [field] = listed([name]);
+        const answer = await get("logs/facets", { ...this.asked, q, fields: field, limit: SEARCHED });
+        return [name, answer.fields[field] || []];
       };
       const answers = await Promise.all(names.map((name) => one(name).catch(() => [name, []])));
       if (this.finder.value.trim() !== text) return;
@@ -237,7 +242,7 @@ export class Facets {
     const most = Math.max(...values.map(({ count }) => count), 1);
     const items = values.map((one) => this.#value(name, one, most, { included, excluded }));
     if (answer?.missing && !found) items.push(this.#missing(name, answer.missing));
-    const isCut = !found && answer && answer.values.length >= answer.limit && answer.limit < SEARCHED;
+    const isCut = !found && answer?.isCut && answer.limit < SEARCHED;
     const isColumn = this.callbacks.columns().includes(name);
     return make(
       "section",

@@ -83,7 +83,7 @@ export class PanelForm {
   #done() {
     const kind = byId("panel-kind").value;
     const metrics = [...byId("panel-metrics").children].map(({ children: [select, input] }) => (select.value === "count" ? "count" : `${select.value}:${input.value.trim()}`));
-    const groups = kind === "number" ? [] : byId("panel-groups").value.split(",").map((name) => name.trim()).filter(Boolean);
+    const groups = kind === "number" ? [] : byId("panel-groups").value.split(/(?<!\\),/).map((name) => name.trim()).filter(Boolean);
     const [w, h] = this.panel.id && this.panel.kind === kind ? [this.panel.w, this.panel.h] : SIZES[kind];
     const kept = metrics.includes(this.panel.order.replace(/^-/, "")) ? this.panel.order : "";
     this.onDone({

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { existing, withClause, withOnly } from "./query.js";
 import * as time from "./time.js";
+import { unescaped } from "./tokens.js";
 
 /* Every line has these; of other fields, lines without one are left out. */
 const ALWAYS = new Set(["level", "service", "host", "logger", "source", "app", "severity", "pattern_id", "message", "timestamp", "received_at"]);
@@ -12,7 +13,7 @@ const OVER_TIME = new Set(["time", "heat", "number"]);
 const isAboutTemplates = (panel) => panel.group_by.length === 1 && panel.group_by[0] === "pattern_id";
 
 /** The query of a panel: what it says, and only lines that have what they are grouped by. */
-const wholeQuery = (panel) => panel.group_by.filter((name) => !ALWAYS.has(name)).filter((name) => !panel.q.includes(existing(name))).reduce((sum, name) => withClause(sum, existing(name)), panel.q);
+const wholeQuery = (panel) => panel.group_by.filter((name) => !ALWAYS.has(name)).map(unescaped).filter((name) => !panel.q.includes(existing(name))).reduce((sum, name) => withClause(sum, existing(name)), panel.q);
 
 /**
  * The answer to a panel, in the shape of the aggregate question; numbers also get `before`, the
@@ -38,7 +39,7 @@ async function askTemplates(panel, { app, startMs, endMs }, signal) {
 
 /** The address of the explorer with the panel's query and range. */
 export function explorerLink(path, panel, state, key = {}) {
-  const q = Object.entries(key).reduce((sum, [field, value]) => (value ? withOnly(sum, field, value) : sum), Object.keys(key).length ? panel.q : wholeQuery(panel));
+  const q = Object.entries(key).reduce((sum, [field, value]) => (value ? withOnly(sum, unescaped(field), value) : sum), Object.keys(key).length ? panel.q : wholeQuery(panel));
   const p = new URLSearchParams({ app: state.app });
   if (q) p.set("q", q);
   if (state.range) p.set("range", state.range);

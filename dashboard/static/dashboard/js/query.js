@@ -13,6 +13,9 @@ const valueText = (value) => (PLAIN_VALUE.test(value) && !KEYWORD.test(value) ? 
 /** A field name as the language wants it: characters with a meaning get a backslash. */
 const fieldText = (name) => name.replace(/[\s()":<>\\]/g, "\\$&").replace(/^-/, "\\-").replace(/^(AND|OR|NOT)$/, "\\$1");
 
+/** Names as a parameter lists them: each as a query writes it, and a comma in one with a backslash. */
+export const listed = (names) => names.map((name) => fieldText(name).replaceAll(",", "\\,"));
+
 /** The name a query uses for a field of a record; `isAttribute` tells same-named fields apart. */
 export const nameOf = (name, isAttribute) => (isAttribute && CORE.has(name) ? PREFIX + name : name);
 
@@ -29,13 +32,16 @@ function clauseText(field, values, isExcluded) {
   return `${isExcluded ? "-" : ""}${fieldText(field)}:${texts.length === 1 ? texts[0] : `(${texts.join(" OR ")})`}`;
 }
 
+/** The same query, to be put before something: in `C:\\`, the last backslash is text. */
+const whole = (q) => (/(?:^|[^\\])(?:\\\\)*\\$/.test(q) ? `${q}\\` : q);
+
 /** `q` and also `added`. */
 export function withClause(q, added) {
   const base = q.trim();
   if (!base) return added;
   const found = clauses(base);
   if (found?.some(({ from, to }) => base.slice(from, to) === added)) return base;
-  return found ? `${base} ${added}` : `(${base}) ${added}`;
+  return found ? `${whole(base)} ${added}` : `(${whole(base)}) ${added}`;
 }
 
 /** `q` without its clauses that `isUnwanted` says yes to; `q` itself where they cannot be told apart. */

@@ -2,8 +2,10 @@
 
 import { get, send } from "./api.js";
 import { anchorMenu, byId, make, toast } from "./dom.js";
-import { ago, isPreset, parse, words } from "./time.js";
+import { listed } from "./query.js";
 import { USUAL_COLUMNS } from "./state.js";
+import { ago, isPreset, parse, words } from "./time.js";
+import { unescaped } from "./tokens.js";
 
 const RECENT = 15;
 const SURE = "Really delete?";
@@ -102,7 +104,7 @@ export class Searches {
   async #save() {
     const { app, q, range, start, end, columns } = this.state();
     const name = this.name.value.trim();
-    const content = { app, name, q, range, start, end, columns, is_shared: this.shared.checked };
+    const content = { app, name, q, range, start, end, columns: listed(columns), is_shared: this.shared.checked };
     try {
       await send("POST", "searches", content);
       this.name.value = "";
@@ -118,5 +120,5 @@ const rowsOf = (answer) => (Array.isArray(answer) ? answer : answer.results || a
 
 function patchOf({ q, range, start, end, columns }) {
   const span = isPreset(range) ? { range, start: "", end: "" } : start && end ? { range: "", start, end } : {};
-  return { q, ...span, columns: columns?.length ? columns : USUAL_COLUMNS };
+  return { q, ...span, columns: columns?.length ? columns.map(unescaped) : USUAL_COLUMNS };
 }

@@ -13,7 +13,7 @@ const PIECES = {
   regex: /\/(?![*+?])(?:\\[^]|[^/\\])+\/(?=[\s)]|$)/y,
   range: new RegExp(`[[{]\\s*(?:${TEXT}|[^\\s"\\]}]+)\\s+TO\\s+(?:${TEXT}|[^\\s"\\]}]+)\\s*[\\]}]`, "y"),
   phrase: new RegExp(TEXT, "y"),
-  field: /(?:\\[^]|[^\s()":<>\\-])(?:\\[^]|[^\s()":<>\\])*(?=:|\s*[<>])/y,
+  field: /(?:\\[^]|[^\s()":<>\\-])(?:\\[^]|[^\s()":<>\\])*(?=\s*[:<>])/y,
   word: /(?:\\(?:[^]|$)|[^\s()":<>\\])+/y,
   value: /(?:\\(?:[^]|$)|[^\s()"<>[{\\])(?:\\(?:[^]|$)|[^\s()"\\])*/y,
 };
@@ -51,7 +51,8 @@ function read(q, from, wanted) {
   return { kind: "bad", text: q.slice(from, to), from, to };
 }
 
-const unescaped = (text) => text.replace(/\\([^])/g, "$1");
+/** A name without the backslashes that a query needs in it. */
+export const unescaped = (text) => text.replace(/\\([^])/g, "$1");
 
 /** What a token stands for, without quotes and backslashes. */
 export function meant({ kind, text }) {
