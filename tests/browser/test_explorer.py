@@ -354,3 +354,34 @@ def test_every_line_of_a_search_is_downloaded(shop: Explorer) -> None:
     assert [link.count("format=") for link in links] == [1, 1, 1]
     answer = shop.tenant.http.get(links[0])
     assert [line.count("payment") > 0 for line in answer.text.splitlines()] == [True, True]
+
+
+def narrow_and_widen(shop: Explorer, name: str, value: str, clause: str) -> None:
+    """Look for a field, choose its value, and take it away again."""
+    find = shop.css("#facet-find")[0]
+    find.send_keys(name)
+    shop.until(lambda: shop.css(f"#facets [data-act=open][data-field='{name}']"), "no field")
+    shop.click(f"#facets [data-act=open][data-field='{name}']")
+    find.clear()
+    find.send_keys(Keys.SPACE, Keys.BACKSPACE)
+    shop.until(lambda: shop.css(VALUE.format(name, value)), "no values")
+    choose(shop, name, value)
+    shop.until(lambda: query(shop) == clause, "not in the query")
+    shop.until(lambda: len(shop.messages()) == 3, "not found")
+    choose(shop, name, value)
+    shop.until(lambda: query(shop) == "", "not taken away")
+
+
+def test_a_field_with_spaces_in_its_name_is_used_like_any_other(shop: Explorer) -> None:
+    odd = {"user agent": "curl 8", "a,b": "c", "level": "info"}
+    shop.tenant.send(*({**odd, "message": f"asked {n}"} for n in range(3)))
+    shop.open()
+    shop.until(lambda: shop.css("#facets [data-act=open]"), "no fields")
+    narrow_and_widen(shop, "user agent", "curl 8", 'user\\ agent:"curl 8"')
+    narrow_and_widen(shop, "a,b", "c", "a,b:c")
+    shop.click("#facets [data-act=column][data-field='user agent']")
+    shop.until(lambda: "columns=" in shop.driver.current_url, "not in the address")
+    shop.until(lambda: "curl 8" in shop.text(".row .cell + .cell"), "the column is empty")
+    shop.click("#export-button")
+    address = "return document.querySelector('#export-menu a[href*=\"fields=\"]').href"
+    assert "user%5C+agent" in shop.js(address)
