@@ -9,6 +9,7 @@ from collections.abc import Callable
 import zstandard
 
 from ingestion.errors import BadEncoding, DecompressedTooLarge, UnknownEncoding
+from logplatform.kernel.errors import PlatformError
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 _ZSTD_MAX_WINDOW = 1 << 27
@@ -46,7 +47,11 @@ def decompress(body: bytes, encoding: str, *, limit_bytes: int) -> bytes:
     try:
         return decoder(body, limit_bytes)
     except (zlib.error, zstandard.ZstdError) as error:
-        raise BadEncoding(encoding=name, problem=str(error)[:200]) from error
+        refusal: PlatformError = BadEncoding(encoding=name, problem=str(error)[:200])
+    except PlatformError as error:
+        refusal = error.with_traceback(None)
+    # Here, as a traceback or a cause would keep what came out until the answer is sent.
+    raise refusal
 
 
 def _gunzip(body: bytes, limit_bytes: int) -> bytes:

@@ -5,9 +5,10 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 from logplatform.env import use_project_settings
-from logplatform.kernel.freed_memory import keep_freed
+from logplatform.kernel.freed_memory import keep_freed, share_freed
 
 keep_freed(64 << 20)
+share_freed()
 use_project_settings()
 django.setup(set_prefix=False)
 

@@ -464,6 +464,36 @@ def test_a_viewer_may_have_five_tails_and_closed_ones_do_not_count(roles: Roles)
     play(scenario)
 
 
+def test_a_page_that_reads_nothing_is_let_go_and_its_place_is_free(
+    roles: Roles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is sent to it never arrives, not even the goodbye."""
+    monkeypatch.setattr(consumers, "STALLED_S", 0.05)
+    monkeypatch.setattr(consumers, "GOODBYE_S", 0.05)
+    headers = headers_of(session_of(roles.member), "", ORIGIN)
+
+    async def scenario() -> None:
+        from logplatform.asgi import application
+
+        said, is_ready = asyncio.Queue(), asyncio.Event()
+
+        async def send(message: dict) -> None:
+            if is_ready.is_set():
+                await asyncio.Event().wait()
+            if message["type"] == "websocket.send":
+                is_ready.set()
+
+        scope = Watcher("/ws/tail?app=alpha", headers).communicator.scope
+        serving = asyncio.ensure_future(application(scope, said.get, send))
+        said.put_nowait({"type": "websocket.connect"})
+        await asyncio.wait_for(is_ready.wait(), 20)
+        await publish(["never read"])
+        await asyncio.wait_for(serving, 20)
+        assert slots.open_tails() == 0
+
+    play(scenario)
+
+
 def test_many_tails_at_once_leave_five_and_no_open_files(roles: Roles) -> None:
     session, all_there = session_of(roles.member), asyncio.Event()
 

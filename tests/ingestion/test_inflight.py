@@ -2,8 +2,11 @@
 
 import asyncio
 import gzip
+import subprocess
+import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +15,10 @@ from ingestion.door import Door
 from ingestion.errors import TooBusy
 from ingestion.inflight import Meter
 from logplatform.api_access import KeyIdentity
+from logplatform.env import child_environment
 
-KB = 1024
+KB, MB = 1024, 1 << 20
+ROOT = Path(__file__).resolve().parents[2]
 _IDENTITY = KeyIdentity(
     key_id=1, app="shop", source="web", source_id=1, scopes=frozenset(), format="", zone="UTC"
 )
@@ -104,6 +109,53 @@ async def _ten_slow_senders(*, announced: bool) -> list[int]:
     return statuses
 
 
+# Looks at so many bombs at once, each a thousand times its size; prints by how much it grew.
+BOMBED = """
+import resource, zlib
+from concurrent.futures import ThreadPoolExecutor
+import logplatform.asgi  # as a web process does
+import zstandard
+from django.conf import settings
+from ingestion import intake
+from ingestion.errors import DecompressedTooLarge
+from tests.ingestion.test_inflight import _IDENTITY
+def bomb(packer):
+    pieces = [packer.compress(bytes(1 << 20)) for _ in range(20)]
+    return b"".join([*pieces, packer.flush()])
+packers = {"gzip": zlib.compressobj(wbits=31), "zstd": zstandard.ZstdCompressor().compressobj()}
+bombs = {name: bomb(packer) for name, packer in packers.items()}
+def look(number):
+    encoding = ("gzip", "zstd")[number % 2]
+    sent = intake.IncomingBody(
+        body=bombs[encoding], content_type="", encoding=encoding, idempotency_key="", format="",
+        wants_result=False,
+    )
+    try:
+        intake.prepare(_IDENTITY, "native", sent)
+    except DecompressedTooLarge as error:
+        return error
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with ThreadPoolExecutor(settings.ENV.web_threads) as pool:
+    errors = list(pool.map(look, range(100)))
+assert all(errors)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10)
+"""
+
+
+def test_a_hundred_bombs_at_once_take_the_memory_of_a_few() -> None:
+    """And what is told of them later keeps none of it."""
+    done = subprocess.run(
+        [sys.executable, "-c", BOMBED],
+        cwd=ROOT,
+        env=child_environment(MAX_DECOMPRESSED_BYTES=str(8 * MB)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert int(done.stdout) < 4 * intake._MOST_DECOMPRESSED * 8 * MB
+
+
 def test_few_bodies_are_decompressed_at_a_time(monkeypatch) -> None:
     """The others wait their turn: a body of 60 kB can be 64 MiB in memory."""
     inside, most, lock = 0, 0, threading.Lock()
@@ -131,7 +183,7 @@ def test_few_bodies_are_decompressed_at_a_time(monkeypatch) -> None:
         format="",
         wants_result=False,
     )
-    asked = (_IDENTITY, "native", sent, "")
+    asked = (_IDENTITY, "native", sent, "gzip", "")
     threads = [threading.Thread(target=intake._inspect, args=asked) for _ in range(12)]
     for thread in threads:
         thread.start()
