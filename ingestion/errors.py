@@ -205,6 +205,16 @@ class QueueAway(PlatformError):
     retry_after_s = 1
 
 
+class QueueUnavailable(PlatformError):
+    """Somebody asked about the queue while it was away."""
+
+    code = "queue_unavailable"
+    status = 503
+    message = "The queue is not available at the moment."
+    hint = "Try again in a few seconds; nothing that was accepted is lost."
+    retry_after_s = 5
+
+
 class NoStore(PlatformError):
     """Neither the queue nor the log engine can take the body."""
 

@@ -35,11 +35,13 @@ def describe(receipt: str, apps: Sequence[str]) -> dict[str, Any]:
 
     Raises:
         ReceiptNotFound: unknown, or of an app that is not among `apps`.
+        QueueUnavailable: it is not stored, and nobody can say whether it waits.
     """
     row = storage.find_receipt(receipt, apps=tuple(apps))
     if row:
         return {"state": "done", **row, "errors": json.loads(row["errors"])}
-    queued = queue.queued_entry(receipt)
+    with queue.answering():
+        queued = queue.queued_entry(receipt)
     if queued is None or queued.entry.app not in apps:
         raise ReceiptNotFound(receipt=receipt[:80])
     return {"state": "queued", **_waiting(queued)}

@@ -129,4 +129,6 @@ class QueueSerializer(serializers.Serializer[Any]):
     limit_bytes = serializers.IntegerField()
     oldest_age_s = serializers.FloatField(allow_null=True)
     shards = ShardSerializer(many=True)
-    quarantined = serializers.IntegerField(help_text="Lines in quarantine of your apps.")
+    quarantined = serializers.IntegerField(
+        allow_null=True, help_text="Lines in quarantine of your apps; null: the store is away."
+    )

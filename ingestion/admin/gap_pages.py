@@ -29,6 +29,7 @@ class LedgerGapAdmin(ScopedAdmin):
     search_fields = ("source",)
     list_select_related = ("app",)
     list_per_page = 50
+    when_empty = "No gap: receipts and stored lines agree."
     actions = ("accept_selected",)
     fields = (
         *("when", "app", "source", "differs", "booked", "found_lines", "requests", "is_state"),

@@ -12,7 +12,7 @@ other rows. Source: https://valkey.io/topics/streams-intro/, docs/decisions/0002
 What others may use is named here; they say `queue.enqueue`, `queue.ShardLease`.
 """
 
-from ingestion.queue.connection import check_alive, client
+from ingestion.queue.connection import answering, check_alive, client
 from ingestion.queue.counts import book, book_direct, booked, counters, direct_position
 from ingestion.queue.entries import dump_head, load_entry, queued_entry
 from ingestion.queue.key_use import is_revoked, note_key_use, note_revoked, take_key_use
@@ -47,6 +47,7 @@ __all__ = [
     "Repeat",
     "ShardLease",
     "ShardState",
+    "answering",
     "backlog_bytes",
     "book",
     "book_direct",

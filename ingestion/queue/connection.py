@@ -1,5 +1,7 @@
 """The connection of this process to the queue's server."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -7,6 +9,8 @@ import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from ingestion.errors import QueueUnavailable
 
 # A group is 24 MB: pieces of 64 kB, which is the default, take a third more CPU to put together.
 _READ_BYTES = 256 << 10
@@ -31,6 +35,15 @@ def client(timeout_s: float = 5) -> Any:
         health_check_interval=0,
         retry=Retry(NoBackoff(), 0),
     )
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """For questions of people about the queue. Raises: QueueUnavailable."""
+    try:
+        yield
+    except UNREACHABLE as error:
+        raise QueueUnavailable() from error
 
 
 def check_alive() -> None:

@@ -21,6 +21,18 @@ PAGES = (
 )
 
 
+# What a card cuts off; what scrolls inside it is no harm.
+_OUT_OF_CARDS = """
+return [...document.querySelectorAll(".lp-card")].flatMap((card) => {
+  const edge = card.getBoundingClientRect().right;
+  return [...card.querySelectorAll("*")]
+    .filter((one) => !one.parentElement.closest(".lp-scroll, option, select"))
+    .filter((one) => one.getBoundingClientRect().right > edge + 1)
+    .map((one) => one.outerHTML.slice(0, 80));
+});
+"""
+
+
 def send_refused(page: Explorer, count: int = 4) -> None:
     """Whole JSON, and lines of another kind among it."""
     body = "\n".join(
@@ -145,9 +157,12 @@ def test_no_serious_finding_on_any_page_of_the_admin(page: Explorer, theme: str)
 def test_nothing_of_the_admin_is_wider_than_a_phone(page: Explorer) -> None:
     send_refused(page)
     page.tenant.create("apps", name="App-with-a-name-that-has-no-room-on-a-phone")
+    refused = f"?app={page.tenant.slug}&source=web"
+    lines = [f"ingestion/source/not-stored/{name}/{refused}" for name in ("lines", "preview")]
     with page.device(390, 844):
-        for path in (*PAGES, *(f"{name}/" for name in LISTS)):
+        for path in (*PAGES, *(f"{name}/" for name in LISTS), *lines):
             go(page, path)
             page.until(lambda: page.text("body"), "no page")
             wide = page.js("return document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, path
+            assert page.js(_OUT_OF_CARDS) == [], path

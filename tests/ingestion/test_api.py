@@ -8,6 +8,7 @@ from django.test import Client
 
 from ingestion import drain, queue
 from tests.ingestion.test_door import send_to_door
+from tests.outages import engine_away, queue_away
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -116,6 +117,21 @@ def test_the_backlog_is_told(roles) -> None:
     assert (status["entries"], status["bytes"]) == (1, 5)
     assert len(status["shards"]) == len(queue.shards())
     assert get("/api/v1/queue").status_code == 401
+
+
+def test_the_backlog_is_told_while_the_engine_is_away_for_then_it_is_wanted(roles) -> None:
+    send_to_door([b"12345"], key=roles.a.ingest_key)
+    with engine_away():
+        status = get("/api/v1/queue", user=roles.member).json()
+    assert (status["entries"], status["quarantined"]) == (1, None)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/queue", "/api/v1/receipts/0-1-0"])
+def test_questions_about_a_queue_that_is_away_say_so(roles, path: str) -> None:
+    with queue_away():
+        answer = get(path, user=roles.member)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "queue_unavailable")
+    assert int(answer.headers["retry-after"]) > 0
 
 
 NASTY = {

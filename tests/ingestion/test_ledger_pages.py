@@ -112,9 +112,19 @@ def test_a_receipt_of_another_app_is_not_there(roles: Roles) -> None:
         assert "alpha" not in page(roles.outsider, f"{LIST}{name}/", 404)
 
 
+def test_a_receipt_nobody_can_ask_the_queue_about_says_so(roles: Roles) -> None:
+    with queue_away():
+        assert "queue is not available" in page(roles.member, f"{LIST}0-1-0/")
+
+
 def test_a_waiting_request_is_shown_as_waiting(roles: Roles) -> None:
     receipt = put(drained=False)
     assert "waits in the queue" in page(roles.member, f"{LIST}{receipt}/")
+
+
+def test_a_ledger_without_gaps_says_so(roles: Roles) -> None:
+    assert "receipts and stored lines agree" in page(roles.owner, GAPS)
+    assert "Nothing fits this search" in page(roles.owner, f"{GAPS}?q=nobody")
 
 
 def test_who_may_not_see_sources_sees_no_receipts(roles: Roles) -> None:
