@@ -109,6 +109,7 @@ def _filters(query: LogQuery) -> list[SqlCondition]:
 def _severities(level: str) -> range:
     severities = severities_of_level(level)
     if severities is None:
-        meant = did_you_mean(level[:40], map(str.lower, LEVELS))
+        several = "Give `level` once for each. " if "," in level else ""
+        meant = several or did_you_mean(level[:40], map(str.lower, LEVELS))
         raise InvalidFilter(name="level", value=level[:40], meant=meant)
     return severities

@@ -114,6 +114,14 @@ def _fresh_marks() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _fresh_names() -> None:
+    """Names of an earlier test's fields must not be remembered."""
+    from storage.questions.suggest import forget_names
+
+    forget_names()
+
+
+@pytest.fixture(autouse=True)
 def _static_without_manifest(settings) -> None:
     """Pages name static files as they are: nothing is collected for tests."""
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"

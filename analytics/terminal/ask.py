@@ -22,7 +22,7 @@ class UnreadableQuery(PlatformError):
 
     code = "query_at"
     status = 0
-    message = "{text}\n{mark}\n{reason}"
+    message = "{reason}\n{text}\n{mark}"
     hint = "{advice}"
 
 

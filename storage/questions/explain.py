@@ -303,7 +303,7 @@ class _Search:
         """Fields of the lines of the range, and those all lines have."""
         found = [one.name for one in list_fields(self._here, lines=FIELD_LINES).fields]
         if (left_s := self._left_s()) > 0:
-            found += names_in(self._here, "", seconds=left_s)
+            found += names_in(self._here, seconds=left_s)
         return list(dict.fromkeys([*COLUMNS, *found]))
 
     def _count(self, query: LogQuery) -> int:

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from logplatform.kernel.levels import LEVELS, level_of_severity
@@ -14,7 +16,7 @@ from storage.query.completion import Place, place_of
 from storage.query.fields import EXISTS, PREFIX, TAGS, Kind, field_of
 from storage.query.meaning import number_of
 from storage.query.syntax import Word
-from storage.query.text import escape, quote
+from storage.query.text import escape, quote, unescape
 from storage.questions.columns import MAX_NAME_CHARS, Columns
 from storage.questions.fields import FieldInfo, list_fields
 from storage.questions.sample import sample_of
@@ -28,8 +30,10 @@ FIELD_LINES = 500
 # Fewer values or names than that in the sample: look further.
 FEW = 3
 # Typing does not wait for what hardly a line has: what was found until then is told.
-PATIENCE_S = 1
-_PATIENCE = {"max_execution_time": PATIENCE_S, "timeout_overflow_mode": "break"}
+_PATIENCE = {"max_execution_time": 1, "timeout_overflow_mode": "break"}
+# The same of names, which are then known for a while.
+RARE_S = 0.5
+NAMES_KEPT = timedelta(minutes=5)
 MAX_RARE = 10
 _FITS = "positionCaseInsensitiveUTF8({}, {{typed:String}}) > 0"
 
@@ -124,14 +128,37 @@ def _fields(query: LogQuery, typed: str) -> list[FieldInfo]:
     fields = list_fields(query, lines=FIELD_LINES).fields
     known = {field.name for field in fields}
     wanted = typed.lower().removeprefix(PREFIX)
-    if not wanted or sum(name.lower().startswith(wanted) for name in known) >= FEW:
+    if not wanted or query.start is None or query.end is None:
         return fields
-    rare = [name for name in names_in(query, wanted, seconds=PATIENCE_S) if name not in known]
-    if rare:
+    if sum(_begins(name, wanted) for name in known) >= FEW:
+        return fields
+    names = _all_names(query.apps, _rounded(query.start), _rounded(query.end))
+    if rare := [name for name in names if _begins(name, wanted) and name not in known]:
         q = " OR ".join(f"{EXISTS}:{name}" for name in rare[:MAX_RARE])
         more = list_fields(replace(query, q=q), lines=FIELD_LINES).fields
         fields += [field for field in more if field.name in rare]
     return fields
+
+
+def _begins(name: str, wanted: str) -> bool:
+    return unescape(name).lower().startswith(wanted)
+
+
+def _rounded(moment: datetime) -> datetime:
+    """Somebody who types asks again and again, of times that move with the clock."""
+    return moment - (moment - datetime.min.replace(tzinfo=UTC)) % NAMES_KEPT
+
+
+@lru_cache(maxsize=256)
+def _all_names(apps: tuple[str, ...], start: datetime, end: datetime) -> list[str]:
+    """Names of the attributes of lines from about `start` to about `end`."""
+    span = LogQuery(apps=apps, start=start, end=end + NAMES_KEPT)
+    return names_in(span, seconds=RARE_S)
+
+
+def forget_names() -> None:
+    """Look for names anew."""
+    _all_names.cache_clear()
 
 
 def _ranked(fields: Iterable[FieldInfo], typed: str) -> list[FieldInfo]:
@@ -142,7 +169,7 @@ def _ranked(fields: Iterable[FieldInfo], typed: str) -> list[FieldInfo]:
     for at, field in enumerate(fields):
         is_long = whole and field.is_attribute and not field.name.startswith(PREFIX)
         named = replace(field, name=PREFIX + field.name) if is_long else field
-        rank = _rank(named.name.lower(), wanted)
+        rank = _rank(unescape(named.name).lower(), wanted)
         if rank is not None:
             ranked.append((rank, at, named))
     return [named for _, _, named in sorted(ranked, key=lambda entry: entry[:2])]

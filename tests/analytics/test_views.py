@@ -48,6 +48,7 @@ def test_parameters_narrow_the_lines(
     [
         ({"level": "errror"}, "Did you mean `error`?"),
         ({"level": ["info", "Warnin"]}, "Did you mean `warn`?"),
+        ({"level": "error,warn"}, "Give `level` once for each."),
         ({"levle": "error"}, "Did you mean `level`?"),
         ({"servce": "auth"}, "Did you mean `service`?"),
         ({"lim": "7"}, "Did you mean `limit`?"),

@@ -103,7 +103,7 @@ def test_a_query_that_cannot_be_read_is_shown_with_its_place(up: Up) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     shown = done.stderr.splitlines()
     at = next(number for number, line in enumerate(shown) if line.strip() == "^")
-    assert shown[at - 1].endswith("service:cron level:(error")
+    assert shown[at - 1 : at + 1] == ["service:cron level:(error", " " * 25 + "^"]
     assert "column 25" in done.stderr
 
 

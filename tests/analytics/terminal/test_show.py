@@ -147,8 +147,8 @@ def test_the_mark_stands_below_the_place(q: str, position: int, mark: str) -> No
     told = {"code": "invalid_query", "data": {"position": position}}
     error = Refused(url="u", http_status=400, reason="No.", advice="Do.", told=told)
     shown = explained(error, q).text.split("\n")
-    assert (shown[1], shown[2]) == (mark, "No.")
-    assert "\x1b" not in shown[0]
+    assert (shown[0], shown[2]) == ("No.", mark)
+    assert "\x1b" not in shown[1]
 
 
 @pytest.mark.parametrize("told", [{}, {"data": {}}, {"data": {"position": "x"}}], ids=str)

@@ -141,6 +141,7 @@ def test_a_name_that_no_line_of_the_sample_has_is_looked_for(
     (found,) = ask("stam|").items[:1]
     assert (found.insert, found.detail, found.count) == ("Stamp\\ it:", "number", 2)
     assert texts("attributes.stam|") == ["attributes.Stamp\\ it"]
+    assert texts("stamp\\ i|") == ["Stamp\\ it"]
     assert texts("secr|") == []
 
 
