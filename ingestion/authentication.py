@@ -62,11 +62,9 @@ class ApiKeyAuthentication(BaseAuthentication):
         Raises:
             AuthenticationFailed: a key was sent and is not valid.
         """
-        text = key_in(request.headers)
-        if text is None:
+        if key_in(request.headers) is None:
             return None
-        key = parse_key(text)
-        identity = identity_of(key) if key else None
+        identity = sender_of(request.headers)
         if identity is None:
             raise AuthenticationFailed(_INVALID)
         return KeyUser(), identity
@@ -82,6 +80,17 @@ def key_in(headers: Mapping[str, str]) -> str | None:
     if scheme.lower() == "bearer":
         return credentials.strip()
     return headers.get("x-api-key")
+
+
+def sender_of(headers: Mapping[str, str]) -> KeyIdentity | None:
+    """What the key in the headers stands for, None where there is none that is valid.
+
+    Raises:
+        KeysAway: as `identity_of`.
+    """
+    text = key_in(headers)
+    key = parse_key(text) if text else None
+    return identity_of(key) if key else None
 
 
 def fresh_identity(headers: Mapping[str, str]) -> KeyIdentity | None:

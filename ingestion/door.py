@@ -21,8 +21,9 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpResponseBase
 
 from ingestion import noted, space
+from ingestion.authentication import fresh_identity, sender_of
 from ingestion.contracts import Accepted
-from ingestion.errors import BodyTooLarge, SlowBody, TornBody
+from ingestion.errors import BodyTooLarge, KeysAway, SlowBody, TornBody
 from ingestion.express import MAX_BYTES, ExpressLane
 from ingestion.inflight import Meter, Share
 from ingestion.protocols import http_protocols
@@ -69,20 +70,37 @@ class Door:
         limit = settings.ENV.max_body_bytes
         space.check_space()
         announced = _announced(scope, limit)
-        with self._held.share(announced or 0) as share:
+        is_stranger = await self._is_stranger(scope)
+        with self._held.share(0 if is_stranger else announced or 0) as share:
             try:
                 async with asyncio.timeout(BODY_DEADLINE_S):
-                    body = await _read(receive, limit, share)
+                    body, size = await _read(receive, limit, None if is_stranger else share)
             except TimeoutError as error:
                 raise SlowBody(seconds=int(BODY_DEADLINE_S)) from error
-            if announced is not None and announced != len(body):
-                raise TornBody(received=len(body), announced=announced)
+            if announced is not None and announced != size:
+                raise TornBody(received=size, announced=announced)
             if not await self._take_express(protocol, scope, body, send):
                 answer = self._handler.answer
                 loop = asyncio.get_running_loop()
                 response = await loop.run_in_executor(self._threads, answer, scope, body)
                 await _reply(response, send)
         failpoints.reach("door.answered")
+
+    async def _is_stranger(self, scope: Scope) -> bool:
+        """Whether the view will refuse the sender, so that no memory is taken for its body."""
+        sent = {
+            name.decode(): value.decode("latin-1")
+            for name, value in scope["headers"]
+            if name in (b"authorization", b"x-api-key")
+        }
+        identity = fresh_identity(sent)
+        if identity is None:
+            loop = asyncio.get_running_loop()
+            try:
+                identity = await loop.run_in_executor(self._threads, sender_of, sent)
+            except KeysAway:
+                return False  # for the view to say
+        return identity is None or "ingest" not in identity.scopes
 
     async def _take_express(self, protocol: str, scope: Scope, body: bytes, send: Send) -> bool:
         """Whether the body was plain enough to be taken, and answered, without the view."""
@@ -143,7 +161,8 @@ def _announced(scope: Scope, limit: int) -> int | None:
     return int(value)
 
 
-async def _read(receive: Receive, limit: int, share: Share) -> bytes:
+async def _read(receive: Receive, limit: int, share: Share | None) -> tuple[bytes, int]:
+    """The body and its size; without a share it is heard to the end and not kept."""
     parts: list[bytes] = []
     size = 0
     while True:
@@ -155,10 +174,11 @@ async def _read(receive: Receive, limit: int, share: Share) -> bytes:
         size += len(part)
         if size > limit:
             raise BodyTooLarge(limit_bytes=limit)
-        share.cover(size)
-        parts.append(part)
+        if share:
+            share.cover(size)
+            parts.append(part)
         if not message.get("more_body", False):
-            return b"".join(parts) if len(parts) > 1 else part
+            return (parts[0] if len(parts) == 1 else b"".join(parts)), size
 
 
 def _counted(scope: Scope, receive: Receive, presence: Presence) -> Receive:

@@ -66,18 +66,34 @@ def test_an_error_gives_everything_back() -> None:
 @pytest.mark.parametrize("announced", [True, False], ids=["with a length", "chunked"])
 @pytest.mark.usefixtures("valkey", "clickhouse")
 @pytest.mark.django_db(transaction=True)
-def test_slow_senders_cannot_fill_the_memory(settings, announced) -> None:
+def test_slow_senders_cannot_fill_the_memory(tenant, settings, announced) -> None:
     """Ten senders stop half way; those past the bound get 503 at once, the others go on later."""
     settings.ENV = replace(settings.ENV, max_inflight_bytes=50 * KB)
-    statuses = asyncio.run(_ten_slow_senders(announced=announced))
-    assert sorted(statuses) == [401] * 5 + [503] * 5
+    statuses = asyncio.run(_slow_senders([tenant.ingest_key] * 10, announced=announced))
+    assert sorted(statuses) == [202] * 5 + [503] * 5
 
 
-async def _ten_slow_senders(*, announced: bool) -> list[int]:
+@pytest.mark.parametrize("announced", [True, False], ids=["with a length", "chunked"])
+@pytest.mark.parametrize(("which", "told"), [("none", 401), ("wrong", 401), ("query", 403)])
+@pytest.mark.usefixtures("valkey", "clickhouse")
+@pytest.mark.django_db(transaction=True)
+def test_strangers_take_no_memory_and_keep_nobody_out(
+    tenant, settings, announced, which, told
+) -> None:
+    """They are heard to the end and nothing of it is kept: there is room for all of the others."""
+    settings.ENV = replace(settings.ENV, max_inflight_bytes=50 * KB)
+    key = {"none": "", "wrong": tenant.ingest_key[:-1] + "_", "query": tenant.query_key}[which]
+    keys = [*[key] * 10, *[tenant.ingest_key] * 10]
+    statuses = asyncio.run(_slow_senders(keys, announced=announced))
+    assert sorted(statuses) == sorted([202] * 5 + [503] * 5 + [told] * 10)
+
+
+async def _slow_senders(keys: list[str], *, announced: bool) -> list[int]:
+    """What each is answered; they stop half way until five are."""
     door, go_on = Door(None), asyncio.Event()
     statuses: list[int] = []
 
-    async def one() -> None:
+    async def one(key: str) -> None:
         chunks = iter([(b"x" * 5 * KB, True), (b"y" * 5 * KB, False)] if announced else
                       [(b"x" * 10 * KB, True), (b"", False)])  # fmt: skip
         is_first = True
@@ -97,15 +113,16 @@ async def _ten_slow_senders(*, announced: bool) -> list[int]:
                     go_on.set()
 
         length = [(b"content-length", b"%d" % (10 * KB))] if announced else []
+        bearer = (b"authorization", f"Bearer {key}".encode())
         scope = {
             "type": "http", "http_version": "1.1", "method": "POST", "scheme": "http",
             "path": "/api/v1/ingest", "raw_path": b"/api/v1/ingest", "query_string": b"",
             "root_path": "", "client": ("127.0.0.1", 1), "server": ("localhost", 80),
-            "headers": [(b"host", b"localhost"), *length],
+            "headers": [(b"host", b"localhost"), bearer, *length],
         }  # fmt: skip
         await door(scope, receive, send)
 
-    await asyncio.wait_for(asyncio.gather(*(one() for _ in range(10))), 30)
+    await asyncio.wait_for(asyncio.gather(*map(one, keys)), 30)
     return statuses
 
 
