@@ -44,7 +44,13 @@ _BEGINS = re.compile(
     ).encode()
 )
 _SQL_LINE = re.compile(_SQL.encode())
-_STANDS_ALONE = re.compile(rb'^\s*\{|HTTP/[0-9.]+" [0-9]{3} ')
+# JSON, access logs, and what its sender framed line by line: syslog with its priority, lines of
+# containers, logfmt.
+_BEGINS_ALONE = re.compile(
+    rb"\s*\{|<[0-9]{1,3}>|[^ ]+ std(?:out|err) F "
+    rb'|(?:[A-Za-z_][0-9A-Za-z_.]*=(?:"(?:[^"\\]|\\.)*"|[^" ]*) ){2}[A-Za-z_][0-9A-Za-z_.]*='
+)
+_ACCESS = re.compile(rb'HTTP/[0-9.]+" [0-9]{3} ')
 
 
 def edges_of(body: bytes) -> str:
@@ -58,9 +64,13 @@ def edges_of(body: bytes) -> str:
     start = body.rfind(b"\n", 0, end) + 1
     last = body[start : min(end, start + _LOOKED_AT)].rstrip(b"\r")
     first = _first_line(body)
-    is_open = not _STANDS_ALONE.search(last) and (_ENDS.search(last) or _in_statement(body, end))
-    goes_on = not _STANDS_ALONE.search(first) and _BEGINS.search(first)
+    is_open = not _stands_alone(last) and (_ENDS.search(last) or _in_statement(body, end))
+    goes_on = not _stands_alone(first) and _BEGINS.search(first)
     return (GOES_ON if goes_on else "") + (IS_OPEN if is_open else "")
+
+
+def _stands_alone(line: bytes) -> bool:
+    return bool(_BEGINS_ALONE.match(line) or _ACCESS.search(line))
 
 
 def _end_of(body: bytes) -> int:
