@@ -18,6 +18,7 @@ from tests.services import wait_until
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 CHILDREN = tuple(MARKS)
+KEPT = ("control.sqlite3", "valkey/appendonlydir", "engine")
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,22 @@ def test_no_secret_is_on_a_command_line(up: Up) -> None:
 def test_files_with_secrets_are_private(up: Up) -> None:
     for name in ("secrets.json", "runtime.json", "valkey/valkey.conf", "engine/password"):
         assert stat.S_IMODE((up.folder / name).stat().st_mode) == 0o600, name
+
+
+def test_nothing_it_keeps_can_be_read_by_others(up: Up) -> None:
+    """Also where somebody made the folder for it, open to all."""
+    modes = {name: mode_of(up.folder / name) for name in KEPT}
+    assert [name for name, mode in modes.items() if mode is None or mode & 0o077] == []
+    others = {path.name: mode_of(path) or 0 for path in up.folder.rglob("*") if path.is_file()}
+    assert [name for name, mode in others.items() if mode & 0o077] == []
+
+
+def mode_of(path: Path) -> int | None:
+    """None where it is gone, as parts of the engine go."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
 
 
 def test_a_second_up_on_the_folder_says_who_has_it(up: Up) -> None:

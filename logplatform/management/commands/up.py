@@ -1,6 +1,7 @@
 """`manage.py up`: starts everything in the foreground and stops it in order."""
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, demo: bool, **options: Any) -> None:
         env: Env = settings.ENV
+        os.umask(0o077)  # what all children write is for their owner, whatever the folder allows
         try:
             with locked(env):
                 self._run(env, is_demo=demo)
