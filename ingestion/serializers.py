@@ -53,7 +53,9 @@ class ReceiptRowSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(["queued", "done"])
     app = serializers.CharField()
     source: Shadowing = serializers.CharField()
-    backend = serializers.CharField(help_text="The way it took: queue or direct.")
+    backend = serializers.CharField(
+        help_text="The way it took: queue, direct (past the queue) or replay."
+    )
     protocol = serializers.CharField()
     received_at = serializers.DateTimeField()
     done_at = serializers.DateTimeField(allow_null=True, help_text="Its lines are searchable.")
@@ -93,11 +95,14 @@ class ReceiptParameters(serializers.Serializer[Any]):
 
     app = serializers.CharField(required=False)
     source: Shadowing = serializers.CharField(required=False)
-    backend = serializers.CharField(required=False, help_text="queue or direct")
+    backend = serializers.ChoiceField(
+        ["queue", "direct", "replay"], required=False, help_text="The way it took."
+    )
     state = serializers.ChoiceField(
         ["done", "complete", "rejects", "duplicates"],
         required=False,
-        help_text="complete: nothing in quarantine; rejects: something is. Default: all.",
+        help_text="complete: nothing in quarantine; rejects: something is; duplicates: came again. "
+        "Default: all.",
     )
     start = MomentField(required=False, help_text="ISO-8601 or now-1h; by time of arrival.")
     end = MomentField(required=False)

@@ -24,7 +24,12 @@ STATES: "dict[ReceiptState, str]" = {
     "rejects": "With lines not stored",
     "duplicates": "With duplicates",
 }
-BACKENDS = {"": "Any way", "queue": "Through the queue", "direct": "Past the queue"}
+BACKENDS = {
+    "": "Any way",
+    "queue": "Through the queue",
+    "direct": "Past the queue",
+    "replay": "Replayed",
+}
 SPANS = {"": "30 days", "now-1h": "Last hour", "now-1d": "Last 24 hours", "now-7d": "Last 7 days"}
 _FILTERS = ("app", "source", "state", "backend", "start", "end")
 

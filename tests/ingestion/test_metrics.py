@@ -48,6 +48,10 @@ tests:
     input_series:
       - series: 'logplatform_ledger_gap_lines{kind="lost"}'
         values: '0x10 3x20 0x20'
+      - series: 'up{job="logplatform",instance="a"}'
+        values: '1x9 0x60'
+      - series: 'up{job="logplatform",instance="b"}'
+        values: '1x29 0x30'
       - series: 'logplatform_ledger_checked_until_timestamp_seconds'
         values: '0+60x20 1200x60'
     promql_expr_test:
@@ -57,6 +61,10 @@ tests:
         exp_samples: [{value: 1, labels: '{}'}]
       - {expr: 'count(ALERTS{alertname="LedgerGap",alertstate="firing"})', eval_time: 35m}
       - {expr: 'count(ALERTS{alertname="LedgerNotChecked"})', eval_time: 30m}
+      - {expr: 'count(ALERTS{alertname="Unreachable"})', eval_time: 28m}
+      - expr: 'count(ALERTS{alertname="Unreachable",alertstate="firing"})'
+        eval_time: 34m
+        exp_samples: [{value: 1, labels: '{}'}]
       - expr: 'count(ALERTS{alertname="LedgerNotChecked",alertstate="firing"})'
         eval_time: 60m
         exp_samples: [{value: 1, labels: '{}'}]
@@ -245,10 +253,12 @@ def queries_of_the_dashboard() -> list[str]:
     return [target["expr"] for panel in panels for target in panel["targets"]]
 
 
-def test_every_metric_of_the_dashboard_is_exposed() -> None:
+def test_every_metric_of_the_dashboard_and_of_the_alerts_is_exposed() -> None:
     book_something_of_everything()
-    named = set(re.findall(r"\b(?:logplatform|django)_\w+", " ".join(queries_of_the_dashboard())))
-    assert named
+    alerts = re.findall(r"expr: (.+)", RULES.read_text())
+    queries = " ".join([*queries_of_the_dashboard(), *alerts])
+    named = set(re.findall(r"\b(?:logplatform|django)_\w+", queries))
+    assert len(named) > 20
     assert named <= set(scrape())
 
 

@@ -84,6 +84,8 @@ def test_pages_follow_the_cursor_and_filters_narrow(roles: Roles) -> None:
         ("?limit=ten", "invalid_request"),
         ("?sate=rejects", "unknown_parameter"),
         ("?state=lost", "invalid_request"),
+        ("?backend=quue", "invalid_request"),
+        ("?backend=replay", []),
         ("?cursor=abc", "invalid_cursor"),
         ("?cursor=%00", "invalid_request"),
         ("?app=nobody", "app_not_found"),
