@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from ingestion.admin.choosing import chosen_of, format_options, source_page
-from ingestion.models import Replay
+from ingestion.models import ClosedApp, Replay
 from ingestion.quarantine import fills
 from logplatform.admin_scope import ModelAdmin, staff_user
 from logplatform.kernel import clock
@@ -73,7 +73,10 @@ def _reasons(slugs: tuple[str, ...], span: str) -> dict[str, Any]:
 
 
 def _strays(known: tuple[str, ...]) -> dict[str, Any]:
-    """What lies here of apps that do not exist: nobody else would ever see it."""
+    """What lies here of apps that do not exist: nobody else would ever see it.
+
+    Not of those that were deleted, which is removed.
+    """
     from storage import facade
 
     try:
@@ -81,7 +84,8 @@ def _strays(known: tuple[str, ...]) -> dict[str, Any]:
         kept = {size.app: size.lines for size in facade.quarantine_sizes()}
     except PlatformError as error:
         return {"problem": error.text}
-    strays = sorted({*stored, *kept} - {*known})
+    deleted = ClosedApp.objects.values_list("slug", flat=True)
+    strays = sorted({*stored, *kept} - {*known, *deleted})
     rows = [{"app": app, "stored": stored.get(app, 0), "kept": kept.get(app, 0)} for app in strays]
     return {"strays": rows, "stray_days": facade.ORPHAN_DAYS}
 

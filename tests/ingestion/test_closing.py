@@ -91,6 +91,15 @@ def test_nothing_of_a_deleted_app_is_left_anywhere(roles: Roles, valkey: Any) ->
     assert storage.count_logs(storage.LogQuery(apps=("bravo",))) == 1
 
 
+def test_what_is_left_of_a_deleted_app_is_offered_to_nobody(roles: Roles) -> None:
+    send(roles.a.ingest_key)
+    delete(roles)
+    drain_all()
+    answer = signed_in(roles.owner).get("/admin/ingestion/source/not-stored/?days=all")
+    assert storage.holds_app("alpha")
+    assert "alpha" not in answer.content.decode()
+
+
 def test_keys_of_a_deleted_app_are_refused_at_once(roles: Roles) -> None:
     send(roles.a.ingest_key)
     delete(roles)
