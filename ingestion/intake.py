@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import redis
 from django.conf import settings
 
 from ingestion import queue, quotas, receipts
@@ -25,6 +26,7 @@ from ingestion.headers import header_of, is_table
 from ingestion.protocols import http_protocols
 from logplatform.api_access import IngestLimits, KeyIdentity
 from logplatform.kernel import clock, failpoints
+from logplatform.kernel.errors import PlatformError
 from logplatform.kernel.trace_lines import edges_of
 
 logger = logging.getLogger(__name__)
@@ -115,13 +117,17 @@ def accepted(queued: queue.Enqueued) -> Accepted:
 def await_outcome(accepted: Accepted, app: str) -> Outcome | None:
     """The outcome of an accepted body, None if it is not known within WAIT_S.
 
-    Half of the threads may wait at a time, so that those who wait cannot close the door.
+    Half of the threads may wait at a time, so that those who wait cannot close the door. Nothing
+    that breaks meanwhile may look like a refusal: the body would be sent, and stored, again.
     """
     seats = _waiting_seats()
     if not seats.acquire(blocking=False):
         return None
     try:
         return _await(accepted, app, time.monotonic() + WAIT_S)
+    except (redis.RedisError, PlatformError) as error:
+        logger.warning("What became of an accepted body cannot be asked: %s", error)
+        return None
     finally:
         seats.release()
 

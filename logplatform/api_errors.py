@@ -8,6 +8,7 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from logplatform.away import sentence_of
 from logplatform.kernel.errors import PlatformError
 from logplatform.kernel.jsonlog import request_id
 
@@ -23,6 +24,16 @@ _CODES = {
     415: ("unsupported_media_type", "Compare the Content-Type with /api/docs."),
     429: ("throttled", "Wait as long as the Retry-After header says."),
 }
+
+
+class ServiceAway(PlatformError):
+    """The database or the queue is needed for the answer and cannot be used."""
+
+    code = "service_away"
+    status = 503
+    message = "A service that is needed for this is not available at the moment."
+    hint = "Try again in a few seconds; /readyz says which one it is."
+    retry_after_s = 2
 
 
 def error_body(code: str, message: str, hint: str, data: Any) -> dict[str, Any]:
@@ -51,6 +62,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         error = exceptions.PermissionDenied()
     elif isinstance(error, SuspiciousOperation):  # as with a thousand parameters
         error = exceptions.ParseError("The request cannot be taken as it is.")
+    elif not isinstance(error, PlatformError) and (said := sentence_of(error)):
+        logger.warning("The API cannot answer. %s", said)
+        error = ServiceAway()
     if isinstance(error, PlatformError):
         headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
         return Response(platform_error_body(error), status=error.status, headers=headers)

@@ -93,10 +93,14 @@ found_people = {
 }
 is_unique, schedules = second_app_is_refused(), PeriodicTask.objects.count()
 authentication.CACHE_S = 0.0
+people = Client(headers={"host": "localhost"})
+people.force_login(roles.member)
 gone = {
     "seen lately": key_without_database(roles.a.ingest_key),
     "not seen": key_without_database(roles.b.ingest_key),
 }
+asked = people.get("/api/v1/apps")
+gone["people"] = f"{asked.status_code} {asked.json()['error']['code']}"
 
 json.dump(
     {

@@ -54,4 +54,9 @@ def test_the_schedules_are_there_after_migrating(answers: dict[str, Any]) -> Non
 
 
 def test_keys_seen_lately_hold_while_the_database_is_gone(answers: dict[str, Any]) -> None:
-    assert answers["gone"] == {"seen lately": "let in", "not seen": "come again"}
+    assert answers["gone"]["seen lately"] == "let in"
+    assert answers["gone"]["not seen"] == "come again"
+
+
+def test_people_are_told_to_come_again_while_the_database_is_gone(answers: dict[str, Any]) -> None:
+    assert answers["gone"]["people"] == "503 service_away"

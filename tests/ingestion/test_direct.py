@@ -131,3 +131,19 @@ def test_the_next_body_goes_through_the_queue_again(roles) -> None:
     _status, _headers, reply = send_to_door([b"y"], key=roles.a.ingest_key)
     assert reply["backend"] == "queue"
     assert queue.queued_entry(reply["receipt"])
+
+
+def test_an_engine_that_is_gone_while_a_sender_waits_is_no_refusal(roles, monkeypatch) -> None:
+    """The body is remembered, and finished later: it must not be sent again."""
+
+    def away(*_: object, **__: object) -> None:
+        raise storage.StoreUnavailable()
+
+    with queue_away(), monkeypatch.context() as patch:
+        patch.setattr("ingestion.drain.storage.write_receipts", away)
+        patch.setattr("ingestion.receipts.storage.find_receipt", away)
+        status, _headers, reply = send_to_door([b"x"], key=roles.a.ingest_key, query=b"wait=true")
+    assert (status, reply["backend"]) == (202, "direct")
+    long_ago()
+    assert direct.finish_writes() == 1
+    assert ledger(roles, reply["receipt"]) == (1, 1)

@@ -16,7 +16,9 @@ from ingestion.errors import OutcomeUnknown
 from ingestion.queue.producer import weight_of
 from storage import facade as storage
 from storage.facade import StoreUnavailable
+from tests.factories import Tenant
 from tests.ingestion.feeding import make_entry, messages
+from tests.ingestion.test_door import send_to_door
 from tests.ingestion.test_queue import put
 from tests.ingestion.valkeys import Server
 from tests.outages import engine_away
@@ -153,3 +155,20 @@ def test_what_comes_while_the_engine_is_away_is_stored_in_order_when_it_is_back(
         assert own == sorted(own)
     assert messages() == Counter(body.decode() for body in bodies)
     assert queue.backlog_bytes() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("clickhouse")
+def test_a_queue_that_dies_while_a_sender_waits_for_the_outcome_is_no_refusal(
+    server: Server, tenant: Tenant
+) -> None:
+    """The body is there: who hears a 5xx would send it again, and have it twice."""
+    asked = {"key": tenant.ingest_key, "query": b"wait=true"}
+    with ThreadPoolExecutor(1) as sender:
+        sent = sender.submit(send_to_door, [b"once"], **asked)
+        wait_until(lambda: queue.backlog_bytes() > 0, 30)
+        server.kill()
+        status, _, answer = sent.result()
+    assert (status, answer["backend"]) == (202, "queue")
+    server.start()
+    assert read_all() == [b"once"]

@@ -1,5 +1,8 @@
 """Every error of the API has one shape and never shows its inside."""
 
+import pytest
+import redis
+from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 
@@ -33,6 +36,15 @@ def test_an_unexpected_error_tells_nothing_about_itself(caplog) -> None:
     assert response.status_code == 500
     assert "hunter2" not in str(response.data)
     assert "hunter2" in caplog.text
+
+
+@pytest.mark.parametrize("error", [OperationalError("locked"), redis.ConnectionError("refused")])
+def test_a_service_that_is_away_is_no_mistake_of_ours(error: Exception) -> None:
+    response = handle(error, {})
+    assert response.status_code == 503
+    assert response.data["error"]["code"] == "service_away"
+    assert int(response.headers["Retry-After"]) > 0
+    assert "refused" not in str(response.data)
 
 
 def test_framework_errors_get_codes_of_their_own() -> None:
