@@ -11,13 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ingestion import metrics, queue
-from ingestion.quarantine.fills import WARN_AT, Fill, fills, limits, remember
+from ingestion.quarantine.fills import AT_ONCE, WARN_AT, Fill, fills, limits, remember
 from logplatform.kernel import clock
 
 logger = logging.getLogger(__name__)
-
-AT_ONCE = 2.0
-GRACE = timedelta(hours=1)
 
 
 def enforce_bounds() -> int:
@@ -71,7 +68,7 @@ def _drop(fill: Fill, now: datetime) -> int:
     from storage import facade as storage
 
     counts = {"age": 0, "bytes": 0}
-    is_warned = now.timestamp() - fill.warned_at >= GRACE.total_seconds()
+    is_warned = now >= fill.spared_until
     if is_warned and fill.age_share >= 1:
         counts["age"] = _delete_before(fill.app, now - timedelta(days=limits().days))
     if is_warned or fill.bytes_share >= AT_ONCE:

@@ -4,15 +4,18 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 
 import redis
 from django.conf import settings
 
 from ingestion import queue
+from logplatform.kernel import clock
 
 logger = logging.getLogger(__name__)
 
-WARN_AT = 0.8
+WARN_AT, AT_ONCE = 0.8, 2.0
+GRACE = timedelta(hours=1)
 _KEY = "lgs:quarantine"
 
 
@@ -43,6 +46,17 @@ class Fill:
     def share(self) -> float:
         """Of the bound it is nearer to."""
         return max(self.bytes_share, self.age_share)
+
+    @property
+    def spared_until(self) -> datetime:
+        """When people have been warned for long enough."""
+        return datetime.fromtimestamp(self.warned_at, UTC) + GRACE
+
+    @property
+    def is_spared(self) -> bool:
+        """Whether it is beyond a bound, and nothing is dropped yet."""
+        is_near = self.share >= 1 and self.bytes_share < AT_ONCE
+        return is_near and clock.now() < self.spared_until
 
     @property
     def percent(self) -> int:

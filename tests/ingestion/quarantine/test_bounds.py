@@ -126,6 +126,20 @@ def test_the_admin_tells_the_people_of_the_app_only() -> None:
             assert ("will be dropped soon" in text) is sees, (user, page)
 
 
+def test_the_admin_says_from_when_on_lines_are_dropped() -> None:
+    roles = make_roles()
+    put(15, app="alpha")
+    run_at()
+    client = Client()
+    client.force_login(roles.member)
+    for at, words in (
+        (AT, f"will be dropped from {AT + timedelta(hours=1):%H:%M} UTC on"),
+        (AT + timedelta(hours=2), "are being dropped"),
+    ):
+        with clock.frozen(at):
+            assert words in client.get("/admin/ingestion/source/not-stored/").content.decode()
+
+
 def test_a_queue_that_is_away_costs_only_the_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     import redis
 
