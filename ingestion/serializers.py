@@ -25,6 +25,25 @@ class AcceptedSerializer(serializers.Serializer[Any]):
     backend = serializers.ChoiceField(["queue", "direct"])
 
 
+class _ToldSerializer(serializers.Serializer[Any]):
+    """What is wrong and what to do."""
+
+    code = serializers.CharField(help_text="Stays the same from release to release.")
+    message = serializers.CharField()
+    hint = serializers.CharField()
+    data: Shadowing = serializers.DictField()
+    request_id = serializers.CharField()
+
+    class Meta:
+        ref_name = "Told"
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """Every error."""
+
+    error = _ToldSerializer()
+
+
 class LineErrorSerializer(serializers.Serializer[Any]):
     """Why a line is in quarantine."""
 

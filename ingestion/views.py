@@ -3,7 +3,12 @@
 from dataclasses import asdict
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -14,6 +19,7 @@ from ingestion import intake, noted, receipts
 from ingestion.authentication import ApiKeyAuthentication
 from ingestion.serializers import (
     AcceptedSerializer,
+    ErrorSerializer,
     OutcomeSerializer,
     QueueSerializer,
     ReceiptPageSerializer,
@@ -25,6 +31,23 @@ from logplatform.api_access import KeyIdentity, visible_apps
 from logplatform.parameters import InvalidParameter, check_names
 
 _PARAMETERS = ("format", "wait")
+_REFUSALS = {
+    400: "Nothing was stored: the body cannot be read.",
+    401: "Nothing was stored: no key, or none that is valid.",
+    403: "Nothing was stored: the key may not `ingest`.",
+    408: "Nothing was stored: the body came too slowly.",
+    413: "Nothing was stored: too many bytes or lines; split the body.",
+    415: "Nothing was stored: an encoding or type that is not read here.",
+    422: "Nothing was stored: the Idempotency-Key came with another body before.",
+    429: "Nothing was stored: a quota is used up; send it again after Retry-After.",
+    503: "Nothing was stored; send it again after Retry-After. With the code `outcome_unknown`, "
+    "nobody knows: send it again with the same Idempotency-Key.",
+}
+_ANSWERS = {
+    202: OpenApiResponse(AcceptedSerializer, "Every line is on disk; it will be searchable once."),
+    200: OpenApiResponse(OutcomeSerializer, "With `wait`: what became of the lines."),
+    **{code: OpenApiResponse(ErrorSerializer, words) for code, words in _REFUSALS.items()},
+}
 _YES, _NO = ("1", "true", "yes"), ("", "0", "false", "no")
 
 
@@ -63,10 +86,20 @@ class IngestView(APIView):
                 description="Fixes the log format of the lines; several are joined by commas.",
             ),
             OpenApiParameter("wait", bool, description="Answer once the lines are stored."),
-            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER),
-            OpenApiParameter("Content-Encoding", str, OpenApiParameter.HEADER),
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                description="The same key within 24 hours stores nothing twice.",
+            ),
+            OpenApiParameter(
+                "Content-Encoding",
+                str,
+                OpenApiParameter.HEADER,
+                description="gzip, deflate or zstd; gzip and zstd are known without it.",
+            ),
         ],
-        responses={202: AcceptedSerializer, 200: OutcomeSerializer},
+        responses=_ANSWERS,
         examples=[
             OpenApiExample(
                 "Two lines",
