@@ -18,9 +18,9 @@ _QUEUE = (
     redis.ConnectionError,
     redis.TimeoutError,
     redis.OutOfMemoryError,
-    redis.ReadOnlyError,
     BrokerError,
 )
+_REFUSALS = ("MISCONF ", "NOREPLICAS ")
 _DATABASE = (OperationalError, InterfaceError)
 
 
@@ -33,8 +33,15 @@ def sentence_of(error: BaseException | None) -> str:
     return ""
 
 
+def takes_no_writes(error: object) -> bool:
+    """Whether the queue's server says so: its disk fails, it is a replica, or it misses one."""
+    if isinstance(error, redis.ReadOnlyError | redis.exceptions.MasterDownError):
+        return True
+    return isinstance(error, redis.ResponseError) and str(error).startswith(_REFUSALS)
+
+
 def _sentence(error: BaseException) -> str:
-    if isinstance(error, _QUEUE):
+    if isinstance(error, _QUEUE) or takes_no_writes(error):
         part, address = "queue (Valkey", _host(settings.VALKEY_URL)
     elif isinstance(error, _DATABASE):
         part, address = "database (control plane", _database()

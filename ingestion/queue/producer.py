@@ -18,6 +18,7 @@ from ingestion.queue.connection import ASIDE_S, UNREACHABLE, client
 from ingestion.queue.entries import dump_head
 from ingestion.queue.headroom import Headroom
 from ingestion.queue.script import Call, NotSent, run_all
+from logplatform.away import takes_no_writes
 from logplatform.kernel.trace_lines import IS_OPEN
 
 _RETRY_IDENTITY_S = 120
@@ -253,13 +254,6 @@ def _without_count(call: Call) -> Call:
     return call._replace(args=[*call.args[:-2], *_NO_FIELDS]) if is_counted else call
 
 
-def _takes_no_writes(answer: Any) -> bool:
-    """Whether the server says so: its disk fails, it is a replica, or it misses those it needs."""
-    if isinstance(answer, redis.ReadOnlyError | redis.exceptions.MasterDownError):
-        return True
-    return isinstance(answer, Exception) and str(answer).startswith(("MISCONF ", "NOREPLICAS "))
-
-
 def enqueued(asked: Enqueue, answer: Any) -> Enqueued:
     """Read an answer of `enqueue_all`.
 
@@ -267,7 +261,7 @@ def enqueued(asked: Enqueue, answer: Any) -> Enqueued:
     """
     if isinstance(answer, redis.OutOfMemoryError):
         raise BacklogFull() from answer
-    if _takes_no_writes(answer):
+    if takes_no_writes(answer):
         raise QueueDown(str(answer)) from answer
     if isinstance(answer, Exception):
         raise answer

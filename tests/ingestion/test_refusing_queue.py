@@ -8,7 +8,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ingestion import queue
+from ingestion import queue, tasks
 from tests.factories import Roles
 from tests.ingestion.test_door import send_to_door
 from tests.ingestion.test_fallbacks import read_all
@@ -89,6 +89,16 @@ def test_the_door_goes_past_it_or_says_come_again(roles: Roles, server: Server, 
     heal()
     answer = send_to_door([b"x"], key=roles.a.ingest_key, headers=keyed)[2]
     assert answer["backend"] == "queue"
+
+
+@pytest.mark.usefixtures("clickhouse")
+def test_workers_say_so_in_a_sentence_and_go_on_later(server: Server, heal: Heal, caplog) -> None:
+    assert tasks.drain(0) is None
+    assert "cannot be used now" in caplog.text
+    assert "Traceback" not in caplog.text
+    heal()
+    put(b"later")
+    assert tasks.drain(0) == 1
 
 
 def test_while_it_reads_its_file_bodies_wait_or_are_told_that_it_is_away(server: Server) -> None:

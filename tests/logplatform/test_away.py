@@ -49,6 +49,8 @@ def raised(error: Exception, cause: Exception | None = None) -> Exception:
     [
         (redis.ConnectionError("Error 111"), "queue", "VALKEY_URL", "Error 111"),
         (redis.BusyLoadingError("Loading"), "queue", "VALKEY_URL", "Loading"),
+        (redis.ResponseError("MISCONF Errors writing"), "queue", "VALKEY_URL", "Errors writing"),
+        (redis.ReadOnlyError("You can't write"), "queue", "VALKEY_URL", "You can't write"),
         (BrokerError("Connection refused"), "queue", "VALKEY_URL", "refused"),
         (StoreUnavailable("disk full"), "log engine", "CLICKHOUSE_URL", "disk full"),
         (OperationalError("database is locked"), "database", "DB", "is locked"),
