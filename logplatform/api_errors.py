@@ -3,7 +3,8 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, TooManyFieldsSent
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -60,7 +61,10 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
-    elif isinstance(error, SuspiciousOperation):  # as with a thousand parameters
+    elif isinstance(error, TooManyFieldsSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        error = exceptions.ParseError(f"The request has more than {most} parameters.")
+    elif isinstance(error, SuspiciousOperation):
         error = exceptions.ParseError("The request cannot be taken as it is.")
     elif not isinstance(error, PlatformError) and (said := sentence_of(error)):
         logger.warning("The API cannot answer. %s", said)

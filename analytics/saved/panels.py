@@ -25,6 +25,7 @@ class FieldName(serializers.RegexField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(r"^(?:\\ |[^\s\x00-\x1f\x7f])+$", max_length=128, **options)
+        self.error_messages["invalid"] = "Write it as in a query, a space with a \\ before it."
 
 
 class QueryField(serializers.CharField):

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from logplatform.control.access import CHANGED, DELETED, PeopleWithRights, note
 from logplatform.control.shapes import StrictInput
+from logplatform.parameters import check_names
 
 
 class Pages(PageNumberPagination):
@@ -54,6 +55,7 @@ class ControlView(viewsets.GenericViewSet[Any]):
 
     permission_classes = (PeopleWithRights,)
     pagination_class = Pages
+    filterset_class: ClassVar[type[django_filters.FilterSet] | None] = None
     model: ClassVar[type[Model]]
     verbs: ClassVar[dict[str, tuple[str, ...]]] = {}
     unchecked: ClassVar[tuple[str, ...]] = ()
@@ -76,6 +78,8 @@ class ControlView(viewsets.GenericViewSet[Any]):
 
     def list(self, request: Request) -> Response:
         """A page of what the person sees."""
+        filters = getattr(self.filterset_class, "base_filters", {})
+        check_names(request.query_params, [*filters, "page", "page_size"])
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 

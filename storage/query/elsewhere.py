@@ -7,7 +7,22 @@ from dataclasses import dataclass
 from storage.query.text import escape, quote
 
 _OPERATORS = {"and": "AND", "or": "OR", "not": "NOT", "&&": "AND", "||": "OR", "*:*": "*"}
-_SIGNED = re.compile(r'[!+][\w"]|@\w[^:]*:')
+# Of a whole clause: `@status:500`, `!timeout`, `+timeout`, `status:!=200`, `status:==200`,
+# `status:5xx`, `service:auth,cart`, `/timeout/i`.
+_REWRITES = [
+    (re.compile(pattern, re.DOTALL), written)
+    for pattern, written in (
+        (r"@(\w[^:]*:.+)", r"\1"),
+        (r'!([\w"].*)', r"-\1"),
+        (r'\+([\w"].*)', r"\1"),
+        (r"([\w.]+:)!=?(.+)", r"-\1\2"),
+        (r"([\w.]+:)==?(.+)", r"\1\2"),
+        (r"([\w.]+:)([1-5])[xX]{2}", r"\1[\g<2>00 TO \g<2>99]"),
+        (r"([\w.]+:)([\w.-]+),([\w.-]+)", r"\1(\2 OR \3)"),
+        (r"([\w.]+:)([\w.-]+),([\w.-]+),([\w.-]+)", r"\1(\2 OR \3 OR \4)"),
+        (r"([\w.]+:)?/((?:\\.|[^/\\])+)/i", r"\1/(?i)\2/"),
+    )
+]
 _COMPARISON = re.compile(
     r"""([\w.]+)\s*(=(?!~)=?|!=)\s*("(?:\\.|[^"\\])*"|'[^']*'|[^\s()"=]+)""", re.DOTALL
 )
@@ -35,9 +50,9 @@ def meant_by(q: str, start: int, end: int, is_field: Callable[[str], bool]) -> M
     clause = q[start:end]
     if written := _OPERATORS.get(clause.lower()):
         return Meant(start=start, end=end, written=written)
-    if _SIGNED.match(clause):
-        minus = "-" if clause[0] == "!" else ""
-        return Meant(start=start, end=end, written=minus + clause[1:])
+    for rewrite, written in _REWRITES:
+        if found := rewrite.fullmatch(clause):
+            return Meant(start=start, end=end, written=found.expand(written))
     match = _COMPARISON.match(q, start)
     if match is None or not is_field(match[1]):
         return None

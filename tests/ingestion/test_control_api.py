@@ -298,7 +298,7 @@ def test_a_key_may_end_by_itself(member: Api, roles: Roles) -> None:
     ["apps/%00", "apps/ALPHA", "sources/99999999999999999999999999", "keys/0", "retention/%2e%2e"],
 )
 def test_addresses_of_nothing_are_not_found(owner: Api, path: str) -> None:
-    assert owner("GET", path, status=404)["error"]["code"] == "not_found"
+    assert owner("GET", path, status=404)["error"]["code"] in ("not_found", "address_not_found")
 
 
 @pytest.mark.parametrize("query", ["?app=%00", "?page=0", "?page=x", "?page_size=-3", "?source=x"])
@@ -321,6 +321,14 @@ def test_filters_narrow_and_never_widen(member: Api, roles: Roles) -> None:
         assert member("GET", path, status=200)["results"] == []
     mine = member("GET", f"keys?source={roles.a.source.pk}", status=200)
     assert {row["app"] for row in mine["results"]} == {"alpha"}
+
+
+@pytest.mark.parametrize(
+    "path", ["apps?pag=2", "sources?apps=alpha", "keys?sorce=1", "searches?apps=x"]
+)
+def test_a_slip_in_a_filter_is_told(owner: Api, path: str) -> None:
+    error = owner("GET", path, status=400)["error"]
+    assert (error["code"], error["hint"][:12]) == ("unknown_parameter", "Did you mean")
 
 
 def test_writing_with_a_session_needs_the_csrf_token(roles: Roles) -> None:

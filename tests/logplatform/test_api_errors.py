@@ -2,6 +2,7 @@
 
 import pytest
 import redis
+from django.core.exceptions import TooManyFieldsSent
 from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
@@ -50,5 +51,10 @@ def test_a_service_that_is_away_is_no_mistake_of_ours(error: Exception) -> None:
 def test_framework_errors_get_codes_of_their_own() -> None:
     assert handle(Http404(), {}).data["error"]["code"] == "not_found"
     assert handle(exceptions.NotAuthenticated(), {}).data["error"]["code"] == "not_authenticated"
+    many = handle(TooManyFieldsSent(), {}).data["error"]
+    assert (many["code"], many["message"]) == (
+        "invalid_request",
+        "The request has more than 1000 parameters.",
+    )
     invalid = handle(exceptions.ValidationError({"days": ["too few"]}), {})
     assert invalid.data["error"]["data"] == {"fields": {"days": ["too few"]}}
