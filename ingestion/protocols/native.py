@@ -66,13 +66,15 @@ def inspect(body: bytes, content_type: str) -> Inspection:
 
 
 def decode(body: bytes, shape: str) -> bytes:
-    """The lines of the body: array elements, pretty-printed objects and entries of a journal become
-    one line each.
+    """The lines of the body: array elements, objects that are written over several lines or one
+    behind the other, and entries of a journal become one line each.
     """
     if shape == "journal":
         return lines_of(body)
     if shape == "array":
         return b"\n".join(map(_one_line, _elements(body)))
+    if shape == "sequence":
+        return b"\n".join(map(_one_line, _sequence(body)))
     if shape == "object":
         return _one_line(body.removeprefix(_BOM))
     return body
@@ -110,10 +112,13 @@ def _inspect_array(body: bytes, *, is_declared: bool) -> Inspection:
 def _inspect_objects(body: bytes, *, is_declared: bool) -> Inspection:
     lines = count_lines(body)
     first_line = body.removeprefix(_BOM).lstrip().partition(b"\n")[0]
-    if lines > 1 and not _is_json(first_line) and _is_json(body.removeprefix(_BOM)):
-        return Inspection(shape="object", lines=1, strict_json=True)
-    if is_declared and not _is_json(first_line):
-        _require_some_json(body)
+    if not _is_json(first_line):
+        if lines > 1 and _is_json(body.removeprefix(_BOM)):
+            return Inspection(shape="object", lines=1, strict_json=True)
+        if objects := _sequence(body):
+            return Inspection(shape="sequence", lines=len(objects), strict_json=True)
+        if is_declared:
+            _require_some_json(body)
     return Inspection(shape="lines", lines=lines, strict_json=is_declared)
 
 
@@ -186,6 +191,30 @@ def _patient_elements(text: str) -> Iterator[bytes]:
         yield text[at:end].encode()
         at = _behind_space(text, end)
         if text[at] == ",":
+            at = _behind_space(text, at + 1)
+
+
+def _sequence(body: bytes) -> list[bytes]:
+    """The objects of a body that is nothing but objects, as `jq` and others write them, exactly as
+    they stand there; none where it is something else, or large.
+    """
+    if len(body) > _PATIENT_BYTES:
+        return []
+    try:
+        return list(_objects(body.removeprefix(_BOM).decode()))
+    except _UNREADABLE:
+        return []
+
+
+def _objects(text: str) -> Iterator[bytes]:
+    at = _behind_space(text, 0)
+    while at < len(text):
+        if text[at] != "{":
+            raise ValueError(f"no object at character {at}")
+        end = _patient.raw_decode(text, at)[1]
+        yield text[at:end].encode()
+        at = _behind_space(text, end)
+        if text[at : at + 1] == ",":
             at = _behind_space(text, at + 1)
 
 

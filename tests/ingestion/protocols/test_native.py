@@ -34,6 +34,10 @@ PRETTY = json.dumps({"message": "one", "more": {"a": [1, 2]}}, indent=2).encode(
         (JSON, b'{"a":"\\ud800"}', "lines", 1, True),
         (JSON, b' [ {"a":"\\ud800"} ,[1],\n"\\udcff" ] ', "array", 3, True),
         ("", b'{\n "a": "\\udcff"\n}', "object", 1, True),
+        (CURL, PRETTY + b"\n" + PRETTY + b"\n", "sequence", 2, True),
+        (JSON, OBJECT * 3, "sequence", 3, True),
+        (NDJSON, OBJECT + b",\n" + OBJECT + b",\n", "sequence", 2, True),
+        (CURL, OBJECT + b" and text\nsecond", "lines", 2, False),
         (NDJSON, OBJECT + b"\n" + OBJECT + b"\n", "lines", 2, True),
         (NDJSON, b"\n\n" + OBJECT + b"\r\n  \n" + OBJECT, "lines", 2, True),
         (JSON, OBJECT + b"\nnot json\n", "lines", 2, True),
@@ -49,6 +53,7 @@ PRETTY = json.dumps({"message": "one", "more": {"a": [1, 2]}}, indent=2).encode(
     ids=[
         "object", "object by curl", "pretty object", "pretty object without a type", "array",
         "array called text", "half surrogate", "array of half surrogates", "pretty half surrogate",
+        "pretty objects", "objects without a space", "objects with commas", "object and text",
         "ndjson", "blank lines", "bad line among good", "byte order mark",
         "text called json", "text with brackets", "text", "journal", "journal by curl",
         "no journal",
@@ -125,6 +130,15 @@ def test_half_surrogates_of_an_array_keep_their_exact_text() -> None:
         b'{"a": "\\ud800", "n": 1.10}',
         b'{"b": [1,2]}',
         b'"\\udcff"',
+    ]
+
+
+def test_objects_one_behind_the_other_keep_their_exact_text() -> None:
+    body = b'\xef\xbb\xbf{"n": 1.10}{"a":\n[1,\r\n2]},{"s": "\\ud800}"}'
+    assert decode(body, "sequence").split(b"\n") == [
+        b'{"n": 1.10}',
+        b'{"a": [1,  2]}',
+        b'{"s": "\\ud800}"}',
     ]
 
 
