@@ -51,7 +51,9 @@ class Door:
         self._handler = LeanHandler()
         self._express = ExpressLane()
         self._threads = ThreadPoolExecutor(settings.ENV.web_threads, thread_name_prefix="door")
-        self._held = Meter(settings.ENV.max_inflight_bytes)
+        env = settings.ENV
+        spare_bytes = min(env.max_body_bytes, env.max_inflight_bytes // 4)
+        self._held = Meter(env.max_inflight_bytes, spare_bytes=spare_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -70,8 +72,9 @@ class Door:
         limit = settings.ENV.max_body_bytes
         space.check_space()
         announced = _announced(scope, limit)
-        is_stranger = await self._is_stranger(scope)
-        with self._held.share(0 if is_stranger else announced or 0) as share:
+        app = await self._app_of(scope)
+        is_stranger = app is None
+        with self._held.share(0 if is_stranger else announced or 0, app=app or "") as share:
             try:
                 async with asyncio.timeout(BODY_DEADLINE_S):
                     body, size = await _read(receive, limit, None if is_stranger else share)
@@ -86,8 +89,11 @@ class Door:
                 await _reply(response, send)
         failpoints.reach("door.answered")
 
-    async def _is_stranger(self, scope: Scope) -> bool:
-        """Whether the view will refuse the sender, so that no memory is taken for its body."""
+    async def _app_of(self, scope: Scope) -> str | None:
+        """The app of the sender; "" while nobody can say.
+
+        None where the view will refuse it, so that no memory is taken for its body.
+        """
         sent = {
             name.decode(): value.decode("latin-1")
             for name, value in scope["headers"]
@@ -99,8 +105,8 @@ class Door:
             try:
                 identity = await loop.run_in_executor(self._threads, sender_of, sent)
             except KeysAway:
-                return False  # for the view to say
-        return identity is None or "ingest" not in identity.scopes
+                return ""  # for the view to say
+        return identity.app if identity and "ingest" in identity.scopes else None
 
     async def _take_express(self, protocol: str, scope: Scope, body: bytes, send: Send) -> bool:
         """Whether the body was plain enough to be taken, and answered, without the view."""

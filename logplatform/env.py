@@ -169,7 +169,8 @@ class Env:
         "512M",
     )
     max_inflight_bytes: int = setting(
-        "Bytes of bodies each web process holds at a time before it answers 503.",
+        "Bytes of bodies each web process holds at a time before it answers 503; those of one app"
+        " leave room for the largest body of another, but no more than a quarter.",
         parse_size,
         "256M",
     )

@@ -56,6 +56,27 @@ def test_one_body_larger_than_the_bound_gets_in_alone() -> None:
     assert meter.held_bytes == 0
 
 
+def test_one_app_leaves_room_for_a_body_of_another() -> None:
+    meter = Meter(100, spare_bytes=40)
+    with meter.share(40, app="a"):
+        with pytest.raises(TooBusy):
+            meter.share(21, app="a")
+        with meter.share(20, app="a"), meter.share(40, app="b"):
+            assert meter.held_bytes == 100
+        with meter.share(20, app="a"):
+            pass
+    assert meter.held_bytes == 0
+
+
+def test_one_body_of_an_app_gets_in_however_little_it_may_hold() -> None:
+    meter = Meter(100, spare_bytes=100)
+    with meter.share(0, app="a") as body, meter.share(20, app="b"):
+        body.cover(70)
+        with pytest.raises(TooBusy):
+            meter.share(1, app="a")
+    assert meter.held_bytes == 0
+
+
 def test_an_error_gives_everything_back() -> None:
     meter = Meter(100)
     with pytest.raises(TooBusy), meter.share(0) as body, meter.share(99):
@@ -68,7 +89,7 @@ def test_an_error_gives_everything_back() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_slow_senders_cannot_fill_the_memory(tenant, settings, announced) -> None:
     """Ten senders stop half way; those past the bound get 503 at once, the others go on later."""
-    settings.ENV = replace(settings.ENV, max_inflight_bytes=50 * KB)
+    settings.ENV = replace(settings.ENV, max_inflight_bytes=60 * KB, max_body_bytes=10 * KB)
     statuses = asyncio.run(_slow_senders([tenant.ingest_key] * 10, announced=announced))
     assert sorted(statuses) == [202] * 5 + [503] * 5
 
@@ -81,11 +102,21 @@ def test_strangers_take_no_memory_and_keep_nobody_out(
     tenant, settings, announced, which, told
 ) -> None:
     """They are heard to the end and nothing of it is kept: there is room for all of the others."""
-    settings.ENV = replace(settings.ENV, max_inflight_bytes=50 * KB)
+    settings.ENV = replace(settings.ENV, max_inflight_bytes=60 * KB, max_body_bytes=10 * KB)
     key = {"none": "", "wrong": tenant.ingest_key[:-1] + "_", "query": tenant.query_key}[which]
     keys = [*[key] * 10, *[tenant.ingest_key] * 10]
     statuses = asyncio.run(_slow_senders(keys, announced=announced))
     assert sorted(statuses) == sorted([202] * 5 + [503] * 5 + [told] * 10)
+
+
+@pytest.mark.usefixtures("valkey", "clickhouse")
+@pytest.mark.django_db(transaction=True)
+def test_slow_senders_of_one_app_leave_room_for_another(roles, settings) -> None:
+    """Each stops half way: those of alpha beyond its part are refused, the one of bravo is not."""
+    settings.ENV = replace(settings.ENV, max_inflight_bytes=60 * KB, max_body_bytes=10 * KB)
+    keys = [*[roles.a.ingest_key] * 10, roles.b.ingest_key]
+    statuses = asyncio.run(_slow_senders(keys, announced=True))
+    assert sorted(statuses) == [202] * 6 + [503] * 5
 
 
 async def _slow_senders(keys: list[str], *, announced: bool) -> list[int]:
