@@ -1,5 +1,6 @@
 """What the engine does for a search: words use the text index, times and apps the primary key."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,6 +48,19 @@ def test_a_word_nobody_wrote_reads_nothing() -> None:
 def test_a_trace_nobody_has_reads_nothing() -> None:
     explained = plan(q="trace_id:4bf92f3577b34da6a3ce929d0e0e4736")
     assert "Granules: 0/" in explained.split("Name: trace")[1]
+
+
+@pytest.mark.parametrize(
+    "q", ["_exists_:status", "status:*", '-status:""', "status:>=500", "status:(a OR b*)"]
+)
+def test_of_the_attributes_only_the_one_asked_for_is_read(q: str) -> None:
+    condition = where(LogQuery(apps=("shop",), q=q))
+    rows = client.fetch(
+        f"EXPLAIN header = 1, actions = 1 SELECT count() FROM logs {condition.clause}",
+        condition.params,
+    )
+    read = re.findall(r"attributes[.\w]*", " ".join(row["explain"] for row in rows))
+    assert set(read) == {"attributes.key_status"}
 
 
 def test_a_time_range_reads_its_days_only() -> None:
