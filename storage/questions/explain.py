@@ -22,9 +22,9 @@ from storage.query.fields import COLUMNS, Kind, field_of
 from storage.query.instants import moment_of
 from storage.query.syntax import Leaf, Node, map_leaves
 from storage.query.text import unescape
-from storage.questions.fields import list_fields
+from storage.questions.fields import list_fields, name_shares
 from storage.questions.suggest import FIELD_LINES, as_value, value_counts
-from storage.questions.whereabouts import fields_with, names_in
+from storage.questions.whereabouts import fields_with
 from storage.records import EVENT_NS, iso_moment, iso_time, took_ms
 from storage.retention import terms_of_apps
 from storage.where import where
@@ -303,7 +303,7 @@ class _Search:
         """Fields of the lines of the range, and those all lines have."""
         found = [one.name for one in list_fields(self._here, lines=FIELD_LINES).fields]
         if (left_s := self._left_s()) > 0:
-            found += names_in(self._here, seconds=left_s)
+            found += name_shares(self._here, seconds=left_s)
         return list(dict.fromkeys([*COLUMNS, *found]))
 
     def _count(self, query: LogQuery) -> int:

@@ -1,18 +1,27 @@
 """Which fields lines have: looked up in a sample, so that it costs the same for any range."""
 
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from storage.clickhouse import client
 from storage.contracts import InvalidLimit, LogQuery
 from storage.counts import closed
-from storage.query.fields import COLUMNS, Field, Kind, written
+from storage.query.errors import QueryTooComplex
+from storage.query.fields import COLUMNS, EXISTS, Field, Kind, written
+from storage.query.text import whole
 from storage.questions.columns import LEVEL_INDEX
 from storage.questions.sample import sample_of
 from storage.records import EVENT_NS, took_ms
+from storage.where import where
 
 MAX_FIELDS = 1_000
+# Of fields that the sample missed: how long they are looked for, how many, and in how many lines of
+# each part.
+MISSED_S = 0.3
+MAX_MISSED = 20
+MISSED_LINES = 100
 # From this share of its values on, a field is one of numbers.
 NUMBERS = 0.95
 
@@ -86,9 +95,12 @@ def list_fields(query: LogQuery, *, limit: int = 200, lines: int = 0) -> FieldLi
     if not 1 <= limit <= MAX_FIELDS:
         raise InvalidLimit(highest=MAX_FIELDS)
     started = time.monotonic()
-    rows = _fields_of(closed(query), lines)
+    query = closed(query)
+    rows = _fields_of(query, lines)
     sampled = max((row["n"] for row in rows), default=0)
     fields = [_info(row, sampled) for row in rows if row["n"]]
+    if not lines and sampled:
+        fields += _missed(query, fields, sampled)
     fields.sort(key=lambda field: (-field.count, _PLACES.get(field.name, len(COLUMNS)), field.name))
     return FieldList(
         fields=fields[:limit],
@@ -96,6 +108,58 @@ def list_fields(query: LogQuery, *, limit: int = 200, lines: int = 0) -> FieldLi
         is_truncated=len(fields) > limit,
         took_ms=took_ms(started),
     )
+
+
+def name_shares(query: LogQuery, *, seconds: float) -> dict[str, float]:
+    """Names of all attributes, as a query writes them, with the share of lines that have them.
+
+    Lines of one kind often come by themselves, as those of an import, so that a sample in no order
+    may have none of them.
+
+    Args:
+        seconds: how long they are looked for, by one thread; what was found until then is told.
+    Raises: as `search_logs`.
+    """
+    lines = where(query)
+    rows = client.fetch(
+        "SELECT toString(arrayJoin(arrayConcat([''], mapKeys(attributes)))) AS name, "
+        f"count() AS n FROM logs WHERE {lines.text} GROUP BY name "
+        f"ORDER BY n DESC, name LIMIT {MAX_FIELDS}",
+        lines.params,
+        max_execution_time=round(seconds, 3),
+        timeout_overflow_mode="break",
+        max_threads=1,
+    )
+    total = max((row["n"] for row in rows), default=0)
+    return {
+        written(Field(name=row["name"], kind=Kind.ATTRIBUTE)): row["n"] / total
+        for row in rows
+        if row["name"]
+    }
+
+
+def _missed(query: LogQuery, known: list[FieldInfo], sampled: int) -> list[FieldInfo]:
+    """Fields that the sample missed, with their share of all lines and what a few of them tell."""
+    names = {field.name for field in known}
+    shares = name_shares(query, seconds=MISSED_S)
+    missed = [name for name in shares if name not in names][:MAX_MISSED]
+    if not missed:
+        return []
+    exist = " OR ".join(f"{EXISTS}:{name}" for name in missed)
+    narrowed = replace(query, q=f"({whole(query.q)}) ({exist})" if query.q.strip() else exist)
+    with suppress(QueryTooComplex):
+        rows = _fields_of(narrowed, MISSED_LINES)
+        found = [_info(row, sampled) for row in rows if row["n"]]
+        return [
+            replace(
+                field,
+                share=round(shares[field.name], 4),
+                count=max(1, round(shares[field.name] * sampled)),
+            )
+            for field in found
+            if field.name in missed
+        ]
+    return []
 
 
 def _fields_of(query: LogQuery, lines: int) -> list[dict[str, Any]]:

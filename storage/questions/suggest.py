@@ -18,9 +18,8 @@ from storage.query.meaning import number_of
 from storage.query.syntax import Word
 from storage.query.text import escape, quote, unescape
 from storage.questions.columns import MAX_NAME_CHARS, Columns
-from storage.questions.fields import FieldInfo, list_fields
+from storage.questions.fields import FieldInfo, list_fields, name_shares
 from storage.questions.sample import sample_of
-from storage.questions.whereabouts import names_in
 from storage.records import took_ms
 
 MAX_ITEMS = 50
@@ -153,7 +152,7 @@ def _rounded(moment: datetime) -> datetime:
 def _all_names(apps: tuple[str, ...], start: datetime, end: datetime) -> list[str]:
     """Names of the attributes of lines from about `start` to about `end`."""
     span = LogQuery(apps=apps, start=start, end=end + NAMES_KEPT)
-    return names_in(span, seconds=RARE_S)
+    return [*name_shares(span, seconds=RARE_S)]
 
 
 def forget_names() -> None:

@@ -1,6 +1,4 @@
-"""What all lines of a query tell of their fields, for as long as there is patience: what a sample
-does not show. Lines of one kind often come together, so that a sample may have none of another.
-"""
+"""Which fields have a value, whatever they are called: for who looks for it in messages only."""
 
 from storage.clickhouse import client
 from storage.contracts import LogQuery
@@ -11,27 +9,7 @@ from storage.where import all_of, where
 
 # Lines with the value that are looked at for its field.
 _LINES = 1_000
-_NAMES = 1_000
 _COLUMNS = [name for name, kind in COLUMNS.items() if kind is Kind.TEXT and name != "app"]
-
-
-def names_in(query: LogQuery, *, seconds: float) -> list[str]:
-    """Names of all attributes, the most frequent first, as a query writes them.
-
-    Args:
-        seconds: how long they are looked for, by one thread; what was found until then is told.
-    Raises: as `search_logs`.
-    """
-    lines = where(query)
-    rows = client.fetch(
-        "SELECT toString(arrayJoin(mapKeys(attributes))) AS name FROM logs "
-        f"WHERE {lines.text} GROUP BY name ORDER BY count() DESC, name LIMIT {_NAMES}",
-        lines.params,
-        max_execution_time=round(seconds, 3),
-        timeout_overflow_mode="break",
-        max_threads=1,
-    )
-    return [written(Field(name=row["name"], kind=Kind.ATTRIBUTE)) for row in rows]
 
 
 def fields_with(query: LogQuery, value: str, *, seconds: float) -> list[str]:

@@ -1,6 +1,7 @@
 """Which fields there are."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -63,6 +64,23 @@ def test_every_part_of_the_range_gives_lines(store: Store, monkeypatch: pytest.M
     found = list_fields(query)
     (service,) = [field for field in found.fields if field.name == "service"]
     assert (found.sampled, service.count, service.cardinality) == (20, 20, 10)
+
+
+def test_fields_of_lines_that_came_by_themselves_are_listed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "SLICE_LINES", 2)
+    store(*({"attributes": {"a": "x"}} for _ in range(30)), token="first")
+    imported = {"status": "200", "user agent": "curl"}
+    store(*({"message": "GET", "attributes": imported} for _ in range(10)), token="second")
+    for q in ("", "NOT nothing", "* OR none\\"):
+        fields = list_fields(replace(DAY, q=q)).fields
+        assert {"a", "status", "user\\ agent"} <= {field.name for field in fields}, q
+    found = {field.name: field for field in list_fields(DAY).fields}
+    assert (found["status"].type, found["user\\ agent"].type) == ("number", "text")
+    # The sample is of either kind; of the other, all lines tell the share.
+    assert {found["a"].share, found["status"].share} in ({1.0, 0.25}, {0.75, 1.0})
+    assert all(0 < found[name].count <= 4 for name in ("a", "status"))
 
 
 def test_an_open_or_tiny_range_is_one_part() -> None:
