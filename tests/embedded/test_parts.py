@@ -26,6 +26,7 @@ _TABLE = (
     " TYPE text(tokenizer = 'splitByNonAlpha')) ENGINE = MergeTree ORDER BY n"
     " SETTINGS non_replicated_deduplication_window = 100, old_parts_lifetime = 60"
 )
+_PACKED = f"{_TABLE}, min_bytes_for_full_part_storage = 33554432"
 # Nobody says how long these are, but one page of the disk holds all of them.
 _ONE_PAGE = ("columns.txt", "columns_substreams.txt")
 # The engine reads a part without them.
@@ -61,10 +62,19 @@ def opened(engine: Engine) -> Iterator[Any]:
 
 @pytest.fixture
 def engine(own_engine: Callable[[], Engine]) -> Engine:
-    """An engine with a table of two inserts."""
-    engine = own_engine()
+    """An engine with a table of two inserts, with files of their own for each part."""
+    return with_inserts(own_engine(), _TABLE)
+
+
+@pytest.fixture
+def packing(own_engine: Callable[[], Engine]) -> Engine:
+    """The same with one file for each part."""
+    return with_inserts(own_engine(), _PACKED)
+
+
+def with_inserts(engine: Engine, table: str) -> Engine:
     with opened(engine) as client:
-        client.command(_TABLE)
+        client.command(table)
         insert(client, 0, "first")
         insert(client, 1000, "second")
     return engine
@@ -80,6 +90,56 @@ def test_parts_of_every_kind_are_whole(engine: Engine) -> None:
     table = table_of(engine)
     assert len(list(parts(table))) >= 5
     assert all(is_whole(table / name) for name in parts(table))
+
+
+def test_packed_parts_of_every_kind_are_whole(packing: Engine) -> None:
+    with opened(packing) as client:
+        client.command(
+            "ALTER TABLE t ADD PROJECTION halves (SELECT n % 2 AS half, count() GROUP BY half)"
+        )
+        client.command("INSERT INTO t SELECT number, 'wide' FROM numbers(600000)")
+        client.command("INSERT INTO t SELECT number, 'large' FROM numbers(3000000)")
+        client.command("ALTER TABLE t DELETE WHERE n = 7", settings={"mutations_sync": 1})
+        found = "SELECT DISTINCT part_type, part_storage_type FROM system.parts"
+        kinds = client.query(found).result_rows
+    assert set(kinds) >= {("Compact", "Packed"), ("Wide", "Packed"), ("Wide", "Full")}
+    table = table_of(packing)
+    assert len(list(parts(table))) >= 6
+    assert all(is_whole(table / name) for name in parts(table))
+
+
+def test_a_packed_part_that_is_cut_off_or_damaged_is_not_whole(
+    packing: Engine, tmp_path: Path
+) -> None:
+    part = table_of(packing) / "all_1_1_0"
+    whole = (part / "data.packed").read_bytes()
+    assert [file.name for file in part.iterdir()] == ["data.packed"]
+    damaged = {
+        "cut off": [whole[:size] for size in (0, 8, 9, 20, 500, len(whole) // 2, len(whole) - 1)],
+        "longer": [whole + b"\0"],
+        "another version": [b"\1" + whole[1:]],
+        "no description": [whole.replace(b"checksums.txt", b"checksumz.txt", 1)],
+        "no list of columns": [whole.replace(b"columns.txt", b"columns.tzt", 1)],
+        "more files than there are": [b"\0\xff" + whole[2:]],
+    }
+    for what, contents in damaged.items():
+        for content in contents:
+            copy = tmp_path / "copy"
+            copy.mkdir(exist_ok=True)
+            (copy / "data.packed").write_bytes(content)
+            assert not is_whole(copy), (what, len(content))
+
+
+def test_an_insert_whose_packed_part_is_broken_is_open_again(
+    packing: Engine, own_engine: Callable[[], Engine]
+) -> None:
+    packing.kill()
+    os.truncate(table_of(packing) / "all_2_2_0/data.packed", 100)
+    again = own_engine()
+    with opened(again) as client:
+        assert total(client) == (1000, 1000)
+        insert(client, 1000, "second")
+        assert total(client) == (2000, 2000)
 
 
 def test_a_part_with_a_file_cut_off_is_not_whole(engine: Engine, tmp_path: Path) -> None:
@@ -175,13 +235,16 @@ def test_merges_stop_and_inserts_are_refused_while_the_disk_is_full(
 
 
 @pytest.mark.system
-def test_what_is_answered_is_there_after_a_disk_that_was_really_full(tmp_path: Path) -> None:
+@pytest.mark.parametrize("table", [_TABLE, _PACKED], ids=["files", "packed"])
+def test_what_is_answered_is_there_after_a_disk_that_was_really_full(
+    table: str, tmp_path: Path
+) -> None:
     """The disk fills up in the middle of inserts and merges, again and again."""
     with small_disk(tmp_path / "disk", 200 << 20) as disk:
         answered: list[int] = []
         engine = Engine(disk / "own")
         with opened(engine) as client:
-            client.command(_TABLE)
+            client.command(table)
         for turn in range(6):
             ballast = Ballast(disk / "ballast")
             filler = threading.Timer(0.1 * turn, ballast.take_all)

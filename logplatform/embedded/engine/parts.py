@@ -7,11 +7,11 @@ looks for itself: at every part an insert made before it is answered, at merged 
 
 import os
 import re
+import struct
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from struct import unpack_from
 
 import lz4.block
 import zstandard
@@ -22,7 +22,12 @@ _BLOCK_CHECKSUM = 16
 _BLOCK_HEAD = 9
 _LZ4, _ZSTD, _PLAIN = 0x82, 0x90, 0x02
 _CHECKSUM = 16
-# What the checksums do not name.
+_DAMAGED = (lz4.block.LZ4BlockError, zstandard.ZstdError)
+# All files of a small part are in one.
+_ARCHIVE = "data.packed"
+_INDEX_BYTES = 1 << 20
+_DESCRIPTION = "checksums.txt"
+# What the description does not name.
 _NAMELESS = ("columns.txt", "columns_substreams.txt")
 _GOING_S = 1.0
 _BROKEN_BEFORE = "broken-on-start_"
@@ -42,24 +47,59 @@ def parts(table: Path) -> Iterator[str]:
 def is_whole(part: Path) -> bool:
     """Whether all files are as long as the part says; a part that vanished meanwhile is."""
     try:
-        sizes = _sizes(part)
-        return all((part / name).stat().st_size > 0 for name in _NAMELESS) and all(
-            (part / name).is_dir() or (part / name).stat().st_size == size
-            for name, size in sizes.items()
-        )
+        if (part / _ARCHIVE).exists():
+            found, description = _packed(part / _ARCHIVE)
+        else:
+            found, description = _loose(part), (part / _DESCRIPTION).read_bytes()
+        said = _sizes(description)
     except FileNotFoundError:
         return not part.exists()
-    except (ValueError, IndexError, lz4.block.LZ4BlockError, zstandard.ZstdError):
+    except (ValueError, IndexError, KeyError, struct.error, *_DAMAGED):
         return False
+    is_described = all(found.get(name) for name in _NAMELESS)
+    return is_described and all(
+        found.get(name) == size or (part / name).is_dir() for name, size in said.items()
+    )
 
 
-def _sizes(part: Path) -> dict[str, int]:
+def _loose(part: Path) -> dict[str, int]:
+    with os.scandir(part) as files:
+        return {file.name: file.stat().st_size for file in files}
+
+
+def _packed(archive: Path) -> tuple[dict[str, int], bytes]:
+    """Name → size of the files in an archive, and their description.
+
+    Version 0: the number of files; name, start and size of each; the files. Source: a hex dump.
+
+    Raises:
+        ValueError, IndexError, KeyError, struct.error: it is cut off or of another version.
+    """
+    with archive.open("rb") as file:
+        head = file.read(_INDEX_BYTES)
+        version, count = struct.unpack_from("<BQ", head)
+        if version:
+            raise ValueError(f"version {version}")
+        at, places = struct.calcsize("<BQ"), {}
+        for _ in range(count):
+            length, at = _number(head, at)
+            name, at = head[at : at + length].decode(), at + length
+            places[name] = struct.unpack_from("<QQ", head, at)
+            at += struct.calcsize("<QQ")
+        if max(start + size for start, size in places.values()) != os.fstat(file.fileno()).st_size:
+            raise ValueError("more or less than it says")
+        start, size = places[_DESCRIPTION]
+        file.seek(start)
+        return {name: size for name, (_, size) in places.items()}, file.read(size)
+
+
+def _sizes(description: bytes) -> dict[str, int]:
     """Name → size of the files a part has. Source: MergeTreeDataPartChecksum.cpp, version 4.
 
     Raises:
-        ValueError, IndexError, LZ4BlockError, ZstdError: the file is cut off or damaged.
+        ValueError, IndexError, LZ4BlockError, ZstdError: it is cut off or damaged.
     """
-    text = _plain((part / "checksums.txt").read_bytes())
+    text = _plain(description)
     count, at = _number(text, 0)
     sizes = {}
     for _ in range(count):
@@ -84,7 +124,7 @@ def _plain(raw: bytes) -> bytes:
         at += _BLOCK_CHECKSUM
         if at + _BLOCK_HEAD > len(raw):
             raise ValueError("cut off")
-        method, packed, size = unpack_from("<BII", raw, at)
+        method, packed, size = struct.unpack_from("<BII", raw, at)
         if at + packed > len(raw):
             raise ValueError("cut off")
         blocks.append(_decompress(method, raw[at + _BLOCK_HEAD : at + packed], size))
