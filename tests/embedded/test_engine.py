@@ -53,6 +53,59 @@ def test_native_insert_of_many_types(client: Any) -> None:
     assert stored == (*row[:2], "2026-11-22 10:00:00.000000000", row[3], None)
 
 
+@pytest.mark.parametrize(
+    ("clauses", "before", "code"),
+    [
+        pytest.param("CONSTRAINT few CHECK n < 100", (), 469, id="constraint"),
+        pytest.param(
+            "INDEX few n TYPE minmax",
+            ("SYSTEM STOP MERGES refusing", "INSERT INTO refusing (n) VALUES (1)"),
+            252,
+            id="too many parts",
+        ),
+        pytest.param(
+            "INDEX few n TYPE minmax",
+            (
+                "CREATE MATERIALIZED VIEW fails TO refusing"
+                " AS SELECT throwIf(n > 99) AS n FROM feeds",
+            ),
+            395,
+            id="view",
+        ),
+    ],
+)
+def test_an_insert_that_fails_while_it_writes_is_not_called_stored(
+    client: Any, clauses: str, before: tuple[str, ...], code: int
+) -> None:
+    for name in ("fails", "feeds", "refusing"):
+        client.command(f"DROP TABLE IF EXISTS {name}")
+    many = "parts_to_throw_insert = 1, parts_to_delay_insert = 1, max_delay_to_insert = 0"
+    client.command(
+        f"CREATE TABLE refusing (n UInt64, {clauses}) ENGINE = MergeTree ORDER BY n SETTINGS {many}"
+    )
+    client.command("CREATE TABLE feeds (n UInt64) ENGINE = MergeTree ORDER BY n")
+    for statement in before:
+        client.command(statement)
+    table = "feeds" if code == 395 else "refusing"
+    with pytest.raises(DatabaseError) as error:
+        client.raw_insert(table, ["n"], b"7\n200\n", fmt="TSV")
+    assert error.value.code == code
+    assert client.query("SELECT count() FROM refusing WHERE n IN (7, 200)").first_item == {
+        "count()": 0
+    }
+
+
+def test_an_insert_over_what_is_read_at_once_is_whole(client: Any, table: str) -> None:
+    line = b"%d\t" + b"x" * 900 + b"\n"
+    rows = b"".join(line % number for number in range(150_000))
+    client.raw_insert(table, ["n", "text"], rows, fmt="TSV")
+    (found,) = client.query(
+        f"SELECT count(), uniqExact(n), min(length(text)) FROM {table}"
+    ).result_rows
+    assert len(rows) > 128 << 20
+    assert found == (150_000, 150_000, 900)
+
+
 def test_arrow_in_and_out(client: Any, table: str) -> None:
     rows = pa.table({"n": pa.array(range(50_000), pa.uint64()), "text": ["x"] * 50_000})
     summary = client.insert_arrow(table, rows)

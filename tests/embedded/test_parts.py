@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,7 @@ def test_a_part_with_a_file_cut_off_is_not_whole(engine: Engine, tmp_path: Path)
         assert not is_whole(copy), name
 
 
-def test_a_watch_looks_at_each_part_once(engine: Engine) -> None:
+def test_a_watch_tells_everybody_of_a_broken_part(engine: Engine) -> None:
     table = table_of(engine)
     watch = PartsWatch(engine.folder / "clickhouse")
     assert watch.prepare() == 0
@@ -164,8 +165,11 @@ def test_a_watch_looks_at_each_part_once(engine: Engine) -> None:
     assert watch.broken() == []
     shutil.copytree(table / "all_1_1_0", table / "all_10_10_0")
     os.truncate(table / "all_10_10_0/data.bin", 10)
+    # Whoever asks while another one still looks, and whoever asks after it.
+    with ThreadPoolExecutor() as pool:
+        answers = [pool.submit(watch.broken) for _ in range(4)]
+    assert [answer.result() for answer in answers] == [[table / "all_10_10_0"]] * 4
     assert watch.broken() == [table / "all_10_10_0"]
-    assert watch.broken() == []
 
 
 def test_an_engine_that_finds_a_broken_part_ends(engine: Engine) -> None:

@@ -15,9 +15,9 @@ from chdb.state.sqlitelike import Connection
 
 from logplatform.embedded.engine.errors import EngineError, from_chdb
 from logplatform.embedded.engine.request import EngineRequest
+from logplatform.embedded.engine.rows import as_file
 from logplatform.kernel import failpoints
 
-_APPEND_BYTES = 64 << 20
 _DECOMPRESSED_BYTES = 64 << 20
 _SCHEMA_IN_EVERY_CHUNK = "ArrowStream"
 # Formats whose chunks, each complete in itself, form one result when put one after the other.
@@ -176,27 +176,24 @@ class Session:
             stream.close()  # type: ignore[no-untyped-call]  # as chdb has it
 
     def insert(self, rows: bytes, rest: BinaryIO) -> Outcome:
-        """Store `rows` and what follows in `rest`: all of it, or an error."""
-        for name, value in self._request.parameters.items():
-            self._connection.query(f"SET param_{_name(name)} = '{_escape(value)}'", "Null")
-        inserter = self._connection.send_insert(
-            self._request.statement.sql, self._request.statement.format
-        )
-        try:
-            piece = rows or rest.read(_APPEND_BYTES)
-            while piece:
-                inserter.append(piece)  # type: ignore[no-untyped-call]  # as chdb has it
-                piece = rest.read(_APPEND_BYTES)
+        """Store `rows` and what follows in `rest`: all of it, or an error.
+
+        The engine reads them as a file: the library's streaming insert reports no error that comes
+        while rows are written (too many parts, no space, a view that fails) and calls them stored.
+        """
+        into, name = self._request.statement.sql, _escape(self._request.statement.format)
+        # One order of blocks, so that a repeat has the same tokens.
+        self._connection.query("SET max_threads = 1, max_insert_threads = 1", "Null")
+        with as_file(rows, rest) as path:
             failpoints.reach("engine.mid_insert")
-            done = inserter.finish()
+            done = self._connection.query(
+                f"{into} SELECT * FROM file('{path}', '{name}')", "Null", params=self._parameters
+            )
             failpoints.reach("engine.inserted")
-        except BaseException:
-            inserter.cancel()  # type: ignore[no-untyped-call]  # as chdb has it
-            raise
         return Outcome(
-            written_rows=done.rows_written,
-            written_bytes=done.bytes_written,
-            elapsed_s=done.elapsed,
+            written_rows=done.rows_written(),
+            written_bytes=done.bytes_written(),
+            elapsed_s=done.elapsed(),
         )
 
     @property
@@ -248,9 +245,3 @@ def _join_arrow(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def _escape(value: str, quote: str = "'") -> str:
     return value.replace("\\", "\\\\").replace(quote, "\\" + quote)
-
-
-def _name(name: str) -> str:
-    if not name.replace("_", "a").isalnum() or not name.isascii():
-        raise EngineError(36, "BAD_ARGUMENTS", f"'{name}' is no name of a parameter")
-    return name

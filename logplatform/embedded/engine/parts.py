@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 
 import lz4.block
@@ -31,6 +32,7 @@ _DESCRIPTION = "checksums.txt"
 _NAMELESS = ("columns.txt", "columns_substreams.txt")
 _GOING_S = 1.0
 _BROKEN_BEFORE = "broken-on-start_"
+_TRY = re.compile(r"_try\d+$")
 
 
 def tables(data: Path) -> Iterator[Path]:
@@ -155,46 +157,51 @@ def _number(text: bytes, at: int) -> tuple[int, int]:
 
 
 class PartsWatch:
-    """Looks at each part once. Thread-safe."""
+    """Looks at each part until it is whole. Thread-safe."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._seen: dict[Path, set[str]] = {}
+        self._whole: dict[Path, set[str]] = {}
+        self._broken: list[Path] = []
         self._lock = threading.Lock()
         self._began_at = 0.0
 
     def prepare(self) -> int:
-        """See what there is, before the engine opens the folder and puts broken parts aside.
+        """Put broken parts aside before the engine opens the folder; it goes on with their sources.
 
+        It does so itself where files are loose, and takes an archive that is cut off for whole.
         With the token of its insert remembered, the repeat of it would store nothing: tokens of
         broken parts are forgotten. Returns how many were.
         """
         forgotten = 0
         for table in tables(self._data):
             names = set(parts(table))
-            self._seen[table] = names
-            forgotten += _forget(table, {name for name in names if not is_whole(table / name)})
+            broken = {name for name in names if not is_whole(table / name)}
+            for name in broken:
+                _put_aside(table, name)
+            self._whole[table] = names - broken
+            forgotten += _forget(table)
         return forgotten
 
     def broken(self) -> list[Path]:
-        """Parts that came since the last call and are not whole.
+        """Parts that came and are not whole, told to everybody who asks: no insert is to be
+        answered in the moment before this process ends for one of them.
 
         Who waits here while somebody looks is served by whoever begins after its call.
         """
         called_at = time.monotonic()
         with self._lock:
-            if self._began_at > called_at:
-                return []
-            self._began_at = time.monotonic()
-            found = [part for table in tables(self._data) for part in self._new(table)]
-        return [part for part in found if _is_there_and_broken(part)]
+            if self._began_at <= called_at:
+                self._began_at = time.monotonic()
+                self._broken = [part for table in tables(self._data) for part in self._new(table)]
+            return self._broken
 
-    def _new(self, table: Path) -> Iterator[Path]:
+    def _new(self, table: Path) -> list[Path]:
         names = set(parts(table))
-        for name in names - self._seen.get(table, set()):
-            if not is_whole(table / name):
-                yield table / name
-        self._seen[table] = names
+        new = names - self._whole.get(table, set())
+        broken = {name for name in new if _is_there_and_broken(table / name)}
+        self._whole[table] = names - broken
+        return [table / name for name in broken]
 
 
 def _is_there_and_broken(part: Path) -> bool:
@@ -207,9 +214,17 @@ def _is_there_and_broken(part: Path) -> bool:
     return False
 
 
-def _forget(table: Path, broken: set[str]) -> int:
+def _put_aside(table: Path, name: str) -> None:
+    aside = table / "detached"
+    aside.mkdir(exist_ok=True)
+    ends = chain([""], (f"_try{number}" for number in count(1)))
+    places = (aside / f"{_BROKEN_BEFORE}{name}{end}" for end in ends)
+    (table / name).rename(next(place for place in places if not place.exists()))
+
+
+def _forget(table: Path) -> int:
     aside = table.glob(f"detached/{_BROKEN_BEFORE}*")
-    broken |= {part.name.removeprefix(_BROKEN_BEFORE) for part in aside}
+    broken = {_TRY.sub("", part.name.removeprefix(_BROKEN_BEFORE)) for part in aside}
     forgotten = 0
     for file in table.glob("deduplication_logs/deduplication_log_*.txt"):
         lines = file.read_bytes().splitlines(keepends=True)
