@@ -72,18 +72,19 @@ def _loose(part: Path) -> dict[str, int]:
 def _packed(archive: Path) -> tuple[dict[str, int], bytes]:
     """Name → size of the files in an archive, and their description.
 
-    Version 0: the number of files; name, start and size of each; the files. Source: a hex dump.
+    Version 0: the number of files; name, start and size of each; the files. Source: those that
+    ClickHouse 26.9 writes.
 
     Raises:
         ValueError, IndexError, KeyError, struct.error: it is cut off or of another version.
     """
     with archive.open("rb") as file:
         head = file.read(_INDEX_BYTES)
-        version, count = struct.unpack_from("<BQ", head)
+        version, files = struct.unpack_from("<BQ", head)
         if version:
             raise ValueError(f"version {version}")
         at, places = struct.calcsize("<BQ"), {}
-        for _ in range(count):
+        for _ in range(files):
             length, at = _number(head, at)
             name, at = head[at : at + length].decode(), at + length
             places[name] = struct.unpack_from("<QQ", head, at)
