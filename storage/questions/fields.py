@@ -1,6 +1,7 @@
 """Which fields lines have: looked up in a sample, so that it costs the same for any range."""
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -138,6 +139,11 @@ def name_shares(query: LogQuery, *, seconds: float) -> dict[str, float]:
     }
 
 
+def having_any(names: Sequence[str]) -> str:
+    """The query for lines with at least one of these fields, named as a query writes them."""
+    return " OR ".join(f"{EXISTS}:{name}" for name in names)
+
+
 def _missed(query: LogQuery, known: list[FieldInfo], sampled: int) -> list[FieldInfo]:
     """Fields that the sample missed, with their share of all lines and what a few of them tell."""
     names = {field.name for field in known}
@@ -145,7 +151,7 @@ def _missed(query: LogQuery, known: list[FieldInfo], sampled: int) -> list[Field
     missed = [name for name in shares if name not in names][:MAX_MISSED]
     if not missed:
         return []
-    exist = " OR ".join(f"{EXISTS}:{name}" for name in missed)
+    exist = having_any(missed)
     narrowed = replace(query, q=f"({whole(query.q)}) ({exist})" if query.q.strip() else exist)
     with suppress(QueryTooComplex):
         rows = _fields_of(narrowed, MISSED_LINES)

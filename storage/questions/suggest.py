@@ -18,7 +18,7 @@ from storage.query.meaning import number_of
 from storage.query.syntax import Word
 from storage.query.text import escape, quote, unescape
 from storage.questions.columns import MAX_NAME_CHARS, Columns
-from storage.questions.fields import FieldInfo, list_fields, name_shares
+from storage.questions.fields import FieldInfo, having_any, list_fields, name_shares
 from storage.questions.sample import sample_of
 from storage.records import took_ms
 
@@ -133,8 +133,8 @@ def _fields(query: LogQuery, typed: str) -> list[FieldInfo]:
         return fields
     names = _all_names(query.apps, _rounded(query.start), _rounded(query.end))
     if rare := [name for name in names if _begins(name, wanted) and name not in known]:
-        q = " OR ".join(f"{EXISTS}:{name}" for name in rare[:MAX_RARE])
-        more = list_fields(replace(query, q=q), lines=FIELD_LINES).fields
+        narrowed = replace(query, q=having_any(rare[:MAX_RARE]))
+        more = list_fields(narrowed, lines=FIELD_LINES).fields
         fields += [field for field in more if field.name in rare]
     return fields
 

@@ -131,18 +131,6 @@ def test_a_packed_part_that_is_cut_off_or_damaged_is_not_whole(
             assert not is_whole(copy), (what, len(content))
 
 
-def test_an_insert_whose_packed_part_is_broken_is_open_again(
-    packing: Engine, own_engine: Callable[[], Engine]
-) -> None:
-    packing.kill()
-    os.truncate(table_of(packing) / "all_2_2_0/data.packed", 100)
-    again = own_engine()
-    with opened(again) as client:
-        assert total(client) == (1000, 1000)
-        insert(client, 1000, "second")
-        assert total(client) == (2000, 2000)
-
-
 def test_a_part_with_a_file_cut_off_is_not_whole(engine: Engine, tmp_path: Path) -> None:
     part = table_of(engine) / "all_1_1_0"
     for number, name in enumerate(file.name for file in part.iterdir()):
@@ -181,11 +169,13 @@ def test_an_engine_that_finds_a_broken_part_ends(engine: Engine) -> None:
     assert engine.process.wait(20) == EXIT_BROKEN
 
 
+@pytest.mark.parametrize(("table", "file"), [(_TABLE, "data.bin"), (_PACKED, "data.packed")])
 def test_an_insert_whose_part_is_broken_is_open_again(
-    engine: Engine, own_engine: Callable[[], Engine]
+    table: str, file: str, own_engine: Callable[[], Engine]
 ) -> None:
+    engine = with_inserts(own_engine(), table)
     engine.kill()
-    os.truncate(table_of(engine) / "all_2_2_0/data.bin", 100)
+    os.truncate(table_of(engine) / "all_2_2_0" / file, 100)
     again = own_engine()
     with opened(again) as client:
         assert total(client) == (1000, 1000)
