@@ -294,3 +294,18 @@ def test_what_a_search_decompressed_is_kept(client: Any, table: str) -> None:
     client.insert(table, [[1, "a"]], column_names=["n", "text"])
     first = kept()
     assert kept() > first
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_server_memory_usage", 1 << 30),
+        ("merges_mutations_memory_usage_soft_limit", 1 << 29),
+        ("memory_worker_purge_dirty_pages_threshold_ratio", 0.0625),
+        ("background_merges_mutations_scheduling_policy", "shortest_task_first"),
+        ("os_threads_nice_value_merge_mutate", 5),
+    ],
+)
+def test_what_bounds_its_memory_is_known_to_it(client: Any, name: str, value: object) -> None:
+    sql = "SELECT value, changed FROM system.server_settings WHERE name = {name:String}"
+    assert client.query(sql, parameters={"name": name}).result_rows == [(str(value), 1)]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from statistics import linear_regression, median, quantiles
@@ -27,6 +27,8 @@ from tests.soak.judge import ask, queue_rest
 SAMPLE_S = 5.0
 SENDERS, SEARCHERS = 4, 2
 BODIES = 24
+# The second in which all lines of all bodies are made; the second they are sent takes its place.
+_MADE = datetime(2026, 1, 1, tzinfo=UTC)
 # Reached within the warm-up: from then on the door holds senders back, and memory has to be flat.
 BACKLOG = "256M"
 _BACK_PRESSURE = ("503 backlog_full", "503 too_busy")
@@ -113,8 +115,8 @@ def run(folder: Path, *, minutes: float, seed: int) -> Outcome:
 
 
 def _under_load(up: Up, *, minutes: float, seed: int) -> Outcome:
-    span = Span(start=datetime.now(UTC) - timedelta(minutes=10), seconds=600)
-    bodies = make_bodies(BODIES, span, seed=seed)
+    second = Span(start=_MADE, seconds=1)
+    bodies = [make_bodies(1, second, seed=seed + number)[0] for number in range(BODIES)]
     seen, stop = Seen(), threading.Event()
     work: list[tuple[Any, ...]] = [(_send, bodies, number) for number in range(SENDERS)]
     work += [(_search, number) for number in range(SEARCHERS)]
@@ -153,7 +155,7 @@ def _send(up: Up, seen: Seen, stop: threading.Event, bodies: Sequence[bytes], nu
     with httpx.Client(timeout=60, headers=headers) as client:
         while not stop.is_set():
             try:
-                answer = client.post(url, content=rng.choice(bodies))
+                answer = client.post(url, content=_as_of_now(rng.choice(bodies)))
             except httpx.HTTPError as error:
                 seen.problems.append(f"sending: {error!r}")
                 continue
@@ -165,6 +167,12 @@ def _send(up: Up, seen: Seen, stop: threading.Event, bodies: Sequence[bytes], nu
             if what not in _BACK_PRESSURE:
                 seen.problems.append(f"sending: {what}")
             stop.wait(0.5)
+
+
+def _as_of_now(body: bytes) -> bytes:
+    """Its lines in the second that is now, as those of a sender are."""
+    made, now = (f"{at:%Y-%m-%dT%H:%M:%S}.".encode() for at in (_MADE, datetime.now(UTC)))
+    return body.replace(made, now)
 
 
 def _code(answer: httpx.Response) -> str:

@@ -19,6 +19,7 @@ from logplatform.embedded.engine.rows import as_file
 from logplatform.kernel import failpoints
 
 _DECOMPRESSED_BYTES = 64 << 20
+_FREED_BYTES = 64 << 20
 _SCHEMA_IN_EVERY_CHUNK = "ArrowStream"
 # Formats whose chunks, each complete in itself, form one result when put one after the other.
 _STREAMABLE = frozenset(
@@ -201,13 +202,14 @@ class Session:
         return self._request.parameters
 
 
-def _server_options(memory_bytes: int) -> dict[str, int]:
-    options = {
+def _server_options(memory_bytes: int) -> dict[str, int | float | str]:
+    options: dict[str, int | float | str] = {
         "async_insert": 0,  # on by default in this version: it would acknowledge late or not at all
         "implicit_select": 0,  # as a server has it: `1 + 1` alone is an error
         "allow_introspection_functions": 0,
         "os_threads_nice_value_merge_mutate": 5,  # searches and inserts come first
-        "max_parts_cleaning_thread_pool_size": 4,  # of 128, each would keep memory to itself
+        # In turns, a merge of minutes takes as much as those of seconds, and small parts pile up.
+        "background_merges_mutations_scheduling_policy": "shortest_task_first",
     }
     if memory_bytes:
         cache = max(16 << 20, memory_bytes // 16)
@@ -216,6 +218,8 @@ def _server_options(memory_bytes: int) -> dict[str, int]:
             "max_memory_usage": memory_bytes // 2,
             # Beyond it no merge begins; the default goes by the machine's memory.
             "merges_mutations_memory_usage_soft_limit": memory_bytes // 2,
+            # Above it freed pages are given back at once, not seconds later.
+            "memory_worker_purge_dirty_pages_threshold_ratio": _FREED_BYTES / memory_bytes,
             "mark_cache_size": cache,
             "index_mark_cache_size": cache,
             "primary_index_cache_size": cache,

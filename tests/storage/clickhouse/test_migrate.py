@@ -50,6 +50,15 @@ def test_inserts_are_synced_and_remembered() -> None:
         assert setting in logs.replace("fsync_after_insert = 1", "fsync_after_insert = true")
 
 
+@pytest.mark.usefixtures("clickhouse")
+def test_merges_end_at_a_size_and_old_parts_go_one_by_one() -> None:
+    made = tables()
+    assert "max_bytes_to_merge_at_max_space_in_pool = 1073741824" in made["logs"]
+    assert "number_of_free_entries_in_pool_to_lower_max_size_of_merge = 4" in made["logs"]
+    for table in TABLES:
+        assert "concurrent_part_removal_threshold = 10000" in made[table]
+
+
 def test_each_number_is_of_one_step_and_says_its_place() -> None:
     numbers = [int(name[:4]) for name in migrations()]
     assert numbers == sorted(set(numbers))
