@@ -115,9 +115,9 @@ def steady_text(outcome: "Steady", *, minutes: float, seed: int) -> str:
     parts = [
         machine(),
         f"Seed {seed}, {minutes:.0f} minutes in all, {outcome.load_s / 60:.0f} of them under load: "
-        "four senders as fast as the door takes bodies of 5,000 lines (289 bytes each), two "
-        "searchers, three live tails, all on one machine. The backlog may be 256 MB; beyond it "
-        "the door answers 503, which is no error here.",
+        "four senders as fast as the door takes bodies of 5,000 lines (289 bytes "
+        "each, of the second they are sent), two searchers, three live tails, all on one machine. "
+        "The backlog may be 256 MB; beyond it the door answers 503, which is no error here.",
         table(("figure", ""), figures),
         "Memory of all processes of a kind in MB (proportional share of shared pages): before the "
         "load, then medians of the four quarters of what comes after the warm-up, a quarter of the "
